@@ -1,0 +1,34 @@
+# Two commands do all the set-up: `make learn` to learn, `make test` to check a change.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: learn test lint widgets clean
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "tlkit needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 learn")'
+	$(PYTHON) -m venv .venv
+
+.venv/.learn: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+.venv/.test: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@ .venv/.learn
+
+learn: .venv/.learn
+	$(BIN)/tlkit try
+	$(BIN)/tlkit start
+
+test: .venv/.test
+	$(BIN)/python tests/install_chromium.py
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv build dist widgets/node_modules

@@ -1,0 +1,47 @@
+"""Writes are whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from tlkit import files
+from tlkit.errors import StoreError
+
+
+def test_an_error_while_writing_keeps_the_old_file_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    target = tmp_path / "value.txt"
+    target.write_text("old")
+    with pytest.raises(KeyboardInterrupt), files.atomic_write(target, "w") as file:
+        file.write("half of the n")
+        raise KeyboardInterrupt
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["value.txt"]
+
+
+def test_a_file_in_the_way_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(StoreError, match="taken"), files.atomic_write(tmp_path / "taken" / "x.txt") as file:
+        file.write(b"")
+
+
+def test_numbers_that_json_cannot_hold_are_refused_before_the_file_is_touched(tmp_path: Path) -> None:
+    target = tmp_path / "value.json"
+    files.write_json(target, {"a": 1})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        files.write_json(target, {"a": float("nan")})
+    assert files.read_json(target) == {"a": 1}
+
+
+def test_damaged_json_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_text('{"a": ')
+    with pytest.raises(StoreError, match=r"bad\.json"):
+        files.read_json(tmp_path / "bad.json")
+
+
+def test_sha256_agrees_with_hashlib(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"abc" * 100_000)
+    assert files.sha256(tmp_path / "x") == hashlib.sha256(b"abc" * 100_000).hexdigest()
