@@ -1,0 +1,193 @@
+"""The command line. It only translates: every command is one call into a package.
+
+Nothing heavy is imported until a command needs it, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from tlkit import __version__
+from tlkit.errors import TlkitError
+
+INTERRUPTED = 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, instead of printing the whole usage first."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}. Try `{self.prog} --help`.\n")
+
+
+def _whole_numbers(text: str) -> tuple[int, ...]:
+    try:
+        numbers = tuple(int(one) for one in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers like 1,2,5") from None
+    if min(numbers) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} holds a number below 1")
+    return numbers
+
+
+def _positive(text: str) -> int:
+    numbers = _whole_numbers(text)
+    if len(numbers) != 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not one whole number")
+    return numbers[0]
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(one.strip() for one in text.split(",") if one.strip())
+    if not names:
+        raise argparse.ArgumentTypeError("no name is given")
+    return names
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line.
+
+    Examples
+    --------
+    >>> parser().parse_args(["try", "--labels", "5"]).labels
+    5
+    """
+    top = _Parser(prog="tlkit", description="A teaching kit for transfer learning.", allow_abbrev=False)
+    top.add_argument("--version", action="version", version=f"tlkit {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+
+    attempt = commands.add_parser(
+        "try",
+        help="train with and without transfer and compare, in the terminal",
+        description="Compare learning from scratch with transfer on the same few labels, over several draws.",
+        allow_abbrev=False,
+    )
+    attempt.add_argument(
+        "--source",
+        default="letters",
+        metavar="NAME",
+        help="what the network learned before: letters, photos, …",
+    )
+    attempt.add_argument("--target", default="greek", metavar="NAME", help="the data set to learn now")
+    attempt.add_argument("--network", default="resnet", metavar="NAME", help="resnet, vgg or inception")
+    attempt.add_argument("--labels", type=_positive, default=1, metavar="K", help="labels per class (1)")
+    attempt.add_argument("--seeds", type=_positive, default=5, metavar="N", help="how many random draws (5)")
+    attempt.add_argument("--arms", type=_names, metavar="A,B,…", help="which ways to solve the task")
+    attempt.add_argument(
+        "--curve",
+        type=_whole_numbers,
+        nargs="?",
+        const=(1, 2, 5, 20),
+        metavar="1,2,5,20",
+        help="repeat for several labels per class",
+    )
+    attempt.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+    attempt.add_argument("--report", type=Path, default=Path("tlkit-report.html"), metavar="PATH")
+
+    start = commands.add_parser(
+        "start",
+        help="copy the lessons into your own folder and open them",
+        description="Copy the lessons into a folder of your own, where your work is never overwritten, "
+        "and open JupyterLab there.",
+        allow_abbrev=False,
+    )
+    start.add_argument("folder", nargs="?", type=Path, default=Path("tlkit-lessons"), metavar="DIR")
+    start.add_argument("--no-browser", action="store_true", help="print the address, open no window")
+    start.add_argument("--port", type=_positive, help="serve on this port (the first free one from 8888)")
+    start.add_argument("--copy-only", action="store_true", help="copy the lessons and stop")
+
+    commands.add_parser("lessons", help="list the lessons", allow_abbrev=False)
+    commands.add_parser("info", help="what is installed, embedded and missing here", allow_abbrev=False)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0, 1 (it failed), 2 (a wrong call) or 130 (Ctrl-C).
+
+    Examples
+    --------
+    >>> main(["lessons"])
+    01  ...
+    """
+    top = parser()
+    given = top.parse_args(arguments)
+    if given.command is None:
+        top.print_help()
+        return 0
+    try:
+        status = {"try": _try, "start": _start, "lessons": _lessons, "info": _info}[given.command](given)
+        sys.stdout.flush()
+        return status
+    except TlkitError as error:
+        _say(f"tlkit: {error}")
+        return 1
+    except KeyboardInterrupt:
+        _say("\ntlkit: stopped. Nothing half-written is left.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`tlkit lessons | head -1`): leave nothing for Python to flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _try(given: argparse.Namespace) -> int:
+    from tlkit.compare import attempt
+
+    done = attempt.attempt(
+        source=given.source,
+        target=given.target,
+        network=given.network,
+        labels_per_class=given.curve or (given.labels,),
+        seeds=given.seeds,
+        arms=given.arms,
+        report=given.report,
+        say=_say,
+    )
+    print(done.json() if given.json else done)
+    return 0
+
+
+def _start(given: argparse.Namespace) -> int:
+    from tlkit.course import jupyter, lessons
+    from tlkit.course.workspace import copy_lessons
+
+    folder = given.folder.expanduser().absolute()
+    for one in copy_lessons(folder):
+        print(one)
+    if given.copy_only:
+        return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    browser = not given.no_browser and jupyter.has_display()
+    first = lessons()[0]
+    return jupyter.serve(folder, folder / first.name / first.notebook.name, browser=browser, port=given.port)
+
+
+def _lessons(given: argparse.Namespace) -> int:
+    from tlkit.course import lessons
+
+    for lesson in lessons():
+        print(f"{lesson.number}  {lesson.title} ({lesson.minutes} minutes)")
+        for aim in lesson.aims:
+            print(f"      {aim}")
+    return 0
+
+
+def _info(given: argparse.Namespace) -> int:
+    from tlkit import doctor
+
+    print(doctor.installation())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
