@@ -1,0 +1,1 @@
+"""How the embedded datasets were made: ``python -m tlkit.data.build NAME`` makes one again."""

@@ -1,0 +1,99 @@
+"""Dataset: train, validation and a sealed test set of labelled images, with their card."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+from tlkit.data.card import DataCard
+from tlkit.data.duplicates import Duplicates, find_duplicates
+from tlkit.data.few_shot import Task, draw
+from tlkit.data.preview import Preview, preview
+from tlkit.data.sealed import SealedSplit
+from tlkit.data.split import Split
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """Labelled images in three splits.
+
+    Parameters
+    ----------
+    name
+        Short name, as in ``data.load(name)``.
+    train, validation
+        Open splits.
+    test
+        Sealed: opened only for a final evaluation, and every opening is counted.
+    card
+        Origin, licence, counts and limits.
+
+    Examples
+    --------
+    >>> from tlkit import data
+    >>> digits = data.load("digits")
+    >>> digits.few_shot(1, seed=0).train
+    Split(10 images of 1 x 32 x 32, 10 classes)
+    """
+
+    name: str
+    train: Split
+    validation: Split
+    test: SealedSplit
+    card: DataCard
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes; a label is a position here."""
+        return self.train.classes
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Content hash of all three splits; computing it opens nothing."""
+        parts = (self.train.fingerprint, self.validation.fingerprint, self.test.fingerprint)
+        return hashlib.sha256(" ".join(parts).encode()).hexdigest()
+
+    def few_shot(self, labels_per_class: int, seed: int) -> Task:
+        """Draw a task with a few labels per class from the training split.
+
+        Draws of one seed are nested: what is drawn with one label per class is in every larger draw.
+
+        Parameters
+        ----------
+        labels_per_class
+            How many labels of each class, at least 1.
+        seed
+            Which draw, not negative.
+
+        Raises
+        ------
+        DataError
+            A class has fewer training labels than were asked for.
+        """
+        chosen = draw(self.train, labels_per_class, seed, self.name)
+        return Task(self, self.train.select(chosen), int(labels_per_class), int(seed))
+
+    def task(self, seed: int = 0) -> Task:
+        """Return the task that uses all training labels."""
+        return Task(self, self.train, None, int(seed))
+
+    def duplicates(self) -> Duplicates:
+        """Find images that occur more than once, also across splits; opens nothing."""
+        return find_duplicates(self)
+
+    def preview(self, images_per_class: int = 4) -> Preview:
+        """Return a picture of some training images of every class, with a text twin.
+
+        Parameters
+        ----------
+        images_per_class
+            At most so many of each class.
+        """
+        return preview(self, images_per_class)
+
+    def __repr__(self) -> str:
+        return (
+            f"Dataset({self.name!r}, {len(self.classes)} classes, {len(self.train)} train,"
+            f" {len(self.validation)} validation, {len(self.test)} test images, test sealed)"
+        )

@@ -1,0 +1,115 @@
+"""Preview: a picture of some training images of every class, with a text that says the same."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tlkit.errors import DataError
+
+if TYPE_CHECKING:
+    from tlkit.data.dataset import Dataset
+
+_GAP = 2
+_WIDEST = 16
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Preview:
+    """A grid of images, one column per class, in as many bands as are needed.
+
+    Parameters
+    ----------
+    columns
+        For each class its images, (m, channels, height, width) in 0..1.
+    classes
+        Names of the classes.
+    title
+        What is shown, for the text twin and the alternative text.
+    """
+
+    columns: tuple[NDArray[np.float32], ...]
+    classes: tuple[str, ...]
+    title: str
+
+    def grid(self) -> NDArray[np.uint8]:
+        """Return the picture, (height, width, 3)."""
+        deep = max(len(column) for column in self.columns)
+        channels, height, width = self.columns[0].shape[1:]
+        wide = min(len(self.columns), _WIDEST)
+        bands = -(-len(self.columns) // wide)
+        cell_height, cell_width = height + _GAP, width + _GAP
+        picture = np.full(
+            (bands * (deep * cell_height + 2 * _GAP), wide * cell_width + _GAP, 3), 128, dtype=np.uint8
+        )
+        for place, column in enumerate(self.columns):
+            band, across = divmod(place, wide)
+            for down, image in enumerate(column):
+                top = band * (deep * cell_height + 2 * _GAP) + _GAP + down * cell_height
+                left = _GAP + across * cell_width
+                pixels = np.rint(image.transpose(1, 2, 0) * 255).astype(np.uint8)
+                picture[top : top + height, left : left + width] = pixels[
+                    ..., [0] * 3 if channels < 3 else [0, 1, 2]
+                ]
+        return picture
+
+    @cached_property
+    def png(self) -> bytes:
+        """The picture as a PNG file, twice as large as the pixels are."""
+        from PIL import Image
+
+        picture = Image.fromarray(self.grid())
+        file = io.BytesIO()
+        picture.resize((picture.width * 2, picture.height * 2), Image.Resampling.NEAREST).save(file, "png")
+        return file.getvalue()
+
+    @property
+    def alt(self) -> str:
+        """What the picture shows, for someone who cannot see it."""
+        bands = [self.classes[at : at + _WIDEST] for at in range(0, len(self.classes), _WIDEST)]
+        return (
+            f"{self.title}, one column per class: " + "; then ".join(", ".join(band) for band in bands) + "."
+        )
+
+    def __str__(self) -> str:
+        return self.alt
+
+    def __repr__(self) -> str:
+        return self.alt
+
+    def _repr_png_(self) -> bytes:
+        return self.png
+
+    def _repr_html_(self) -> str:
+        encoded = base64.b64encode(self.png).decode()
+        return (
+            f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{encoded}"'
+            f' style="max-width:100%"><p>{html.escape(self.alt)}</p>'
+        )
+
+
+def preview(dataset: Dataset, images_per_class: int) -> Preview:
+    """Return the first training images of every class as a picture.
+
+    Raises
+    ------
+    DataError
+        Not even one image per class is asked for.
+    """
+    if images_per_class < 1:
+        raise DataError(f"images_per_class is {images_per_class!r}, expected at least 1.")
+    train = dataset.train
+    columns = []
+    for label in range(len(train.classes)):
+        mine = np.flatnonzero(train.labels == label)
+        # Evenly spaced, since neighbours are often renderings of one font or patches of one photograph.
+        at = np.unique(np.linspace(0, len(mine) - 1, min(images_per_class, len(mine))).round().astype(int))
+        columns.append(train.images[mine[at]])
+    return Preview(tuple(columns), train.classes, f"Training images of {dataset.name}")

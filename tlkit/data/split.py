@@ -1,0 +1,117 @@
+"""Split: labelled images that cannot be changed by accident."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tlkit.errors import DataError
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Split:
+    """Labelled images of one part of a dataset.
+
+    Parameters
+    ----------
+    images
+        (n, channels, height, width), float32 in 0..1; kept read-only.
+    labels
+        (n,), int64, each the position of a name in ``classes``; kept read-only.
+    classes
+        Names of all classes, also of those that have no image in this split.
+
+    Raises
+    ------
+    DataError
+        Images that are not four-dimensional, or labels that do not fit them.
+
+    Examples
+    --------
+    >>> split = Split(np.zeros((3, 1, 2, 2)), [0, 1, 1], ("cat", "dog"))
+    >>> split
+    Split(3 images of 1 x 2 x 2, 2 classes)
+    >>> split.select([2]).labels
+    array([1])
+    """
+
+    images: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    classes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        images = _read_only(self.images, np.float32)
+        labels = _read_only(self.labels, np.int64)
+        classes = tuple(self.classes)
+        if images.ndim != 4:
+            raise DataError(
+                f"The images of a split have shape {images.shape}, expected (n, channels, height, width).",
+                "tlkit.data.arrays converts other layouts.",
+            )
+        if labels.shape != (len(images),):
+            raise DataError(
+                f"There are {len(images)} images but labels of shape {labels.shape}.",
+                "Give one label per image.",
+            )
+        if len(labels) and not (0 <= labels.min() and labels.max() < len(classes)):
+            raise DataError(
+                f"Labels run from {labels.min()} to {labels.max()}, but there are {len(classes)} classes.",
+                f"Labels are positions in `classes`: 0 to {len(classes) - 1}.",
+            )
+        object.__setattr__(self, "images", images)
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "classes", classes)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __repr__(self) -> str:
+        size = " x ".join(str(one) for one in self.images.shape[1:])
+        return f"Split({len(self)} images of {size}, {len(self.classes)} classes)"
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # numpy forgets in a pickle that an array was read-only.
+        self.__dict__.update(state)
+        self.images.setflags(write=False)
+        self.labels.setflags(write=False)
+
+    def select(self, indices: ArrayLike) -> Split:
+        """Return the images at some positions, in that order, as a split of the same classes.
+
+        Parameters
+        ----------
+        indices
+            (m,) positions, or (n,) booleans.
+        """
+        chosen = np.asarray(indices)
+        if chosen.dtype != bool:
+            chosen = chosen.astype(np.int64)
+        images, labels = self.images[chosen], self.labels[chosen]
+        images.setflags(write=False)
+        labels.setflags(write=False)
+        return Split(images, labels, self.classes)
+
+    def counts(self) -> NDArray[np.int64]:
+        """Return the number of images of each class, (classes,)."""
+        return np.bincount(self.labels, minlength=len(self.classes))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of shape, pixels, labels and class names: the same content has the same fingerprint."""
+        digest = hashlib.sha256(repr((self.images.shape, self.classes)).encode())
+        digest.update(np.ascontiguousarray(self.images, dtype="<f4").data)
+        digest.update(np.ascontiguousarray(self.labels, dtype="<i8").data)
+        return digest.hexdigest()
+
+
+def _read_only(values: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
+    array = np.asarray(values, dtype=dtype)
+    if array.flags.writeable:
+        array = array.copy()
+        array.setflags(write=False)
+    return array
