@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: learn test lint widgets clean
+.PHONY: learn test lint lessons clean
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "tlkit needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 learn")'
@@ -20,10 +20,15 @@ learn: .venv/.learn
 	$(BIN)/tlkit try
 	$(BIN)/tlkit start
 
+# Two workers with one thread each: the tests of one file, and the cells of one lesson, stay on one worker.
 test: .venv/.test
 	$(BIN)/python tests/install_chromium.py
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env tests tlkit lessons
+
+# For authors: run the lessons and store their outputs, which `make test` then compares.
+lessons: .venv/.test
+	$(BIN)/python -m tlkit.course.rehearse
 
 lint:
 	$(BIN)/ruff check .
