@@ -60,16 +60,15 @@ def _splits(labels: NDArray[np.int64]) -> NDArray[np.int8]:
 _CARD = DataCard(
     name="digits",
     title="Handwritten digits, 0 to 9.",
-    origin="Optical Recognition of Handwritten Digits, UCI Machine Learning Repository; the 1,797 images that "
-    "scikit-learn ships (sklearn.datasets.load_digits).",
+    origin="Optical Recognition of Handwritten Digits, UCI Machine Learning Repository; the 1,797 images "
+    "that scikit-learn ships (sklearn.datasets.load_digits).",
     licence="CC BY 4.0",
     attribution="E. Alpaydin and C. Kaynak (1998). Optical Recognition of Handwritten Digits. UCI Machine "
     "Learning Repository. https://doi.org/10.24432/C50P49",
     classes=tuple("0123456789"),
-    how_made="Read from scikit-learn at load time; 8 x 8 pixels enlarged to 24 x 24 by linear interpolation, with a border "
-    "of 4 pixels. "
-    "Within each class the images are shuffled (seed 0): a tenth is validation, four tenths are test, the rest "
-    "is training.",
+    how_made="Read from scikit-learn at load time; 8 x 8 pixels enlarged to 24 x 24 by linear interpolation, "
+    "with a border of 4 pixels. Within each class the images are shuffled (seed 0): a tenth is validation, four "
+    "tenths are test, the rest is training.",
     limits=(
         "The images come without their writers' names: the same person's hand can be in training and test.",
         "The pictures hold 8 x 8 pixels of information and look soft beside the rendered sets.",

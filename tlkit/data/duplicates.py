@@ -79,7 +79,9 @@ def find_duplicates(dataset: Dataset) -> Duplicates:
     for where, split in splits.items():
         for at, (image, label) in enumerate(zip(split.images, split.labels.tolist(), strict=True)):
             seen.setdefault(hashlib.sha256(image.tobytes()).digest(), []).append(((where, at), label))
-    across, within, contradicting = [], [], []
+    across: list[tuple[Place, ...]] = []
+    within: list[tuple[Place, ...]] = []
+    contradicting: list[tuple[Place, ...]] = []
     for found in seen.values():
         if len(found) == 1:
             continue

@@ -87,8 +87,8 @@ def _read_file(name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray
     found = hashlib.sha256(content).hexdigest()
     if found != card.sha256:
         raise DataError(
-            f"The embedded dataset {name!r} was changed or cut short: {path} has SHA-256 {found}, its card says"
-            f" {card.sha256}.",
+            f"The embedded dataset {name!r} was changed or cut short: {path} has SHA-256 {found}, its card"
+            f" says {card.sha256}.",
             cure,
         )
     try:

@@ -76,8 +76,8 @@ class Task:
 def draw(split: Split, labels_per_class: int, seed: int, name: str) -> NDArray[np.int64]:
     """Draw the same number of items of every class.
 
-    Each class is shuffled once per seed and its first items are taken, round by round: the draw with one label
-    per class is the beginning of every larger draw with the same seed.
+    Each class is shuffled once per seed and its first items are taken, round by round: the draw with one
+    label per class is the beginning of every larger draw with the same seed.
 
     Parameters
     ----------
@@ -112,8 +112,8 @@ def draw(split: Split, labels_per_class: int, seed: int, name: str) -> NDArray[n
     if counts.min() < wanted:
         scarce = int(counts.argmin())
         raise DataError(
-            f"{wanted} labels per class were asked for, but {name!r} has only {counts[scarce]} training labels"
-            f" of class {split.classes[scarce]!r}.",
+            f"{wanted} labels per class were asked for, but {name!r} has only {counts[scarce]} training"
+            f" labels of class {split.classes[scarce]!r}.",
             f"Ask for at most {counts[scarce]}." if counts[scarce] else "Leave that class out.",
         )
     rounds = [

@@ -58,7 +58,7 @@ class Split:
                 f"There are {len(images)} images but labels of shape {labels.shape}.",
                 "Give one label per image.",
             )
-        if len(labels) and not (0 <= labels.min() and labels.max() < len(classes)):
+        if len(labels) and not (labels.min() >= 0 and labels.max() < len(classes)):
             raise DataError(
                 f"Labels run from {labels.min()} to {labels.max()}, but there are {len(classes)} classes.",
                 f"Labels are positions in `classes`: 0 to {len(classes) - 1}.",

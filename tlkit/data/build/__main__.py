@@ -9,12 +9,15 @@ from functools import partial
 
 import numpy as np
 
-from tlkit.data.build import glyphs
+from tlkit.data.build import glyphs, photos, shapes, textures
 from tlkit.data.build.built import Built, read, write
 from tlkit.files import packaged
 
 BUILDERS: dict[str, Callable[[], Built]] = {
-    name: partial(glyphs.build, name) for name in ("letters", "greek", "printed-digits")
+    **{name: partial(glyphs.build, name) for name in ("letters", "greek", "printed-digits")},
+    "shapes": shapes.build,
+    "textures": textures.build,
+    "photos": photos.build,
 }
 
 

@@ -41,7 +41,8 @@ def build(name: str) -> Built:
         ``letters``, ``greek`` or ``printed-digits``.
     """
     letters = _LETTERS[name]
-    images, labels, splits, sources, used = [], [], [], [], []
+    images, labels, splits, sources = [], [], [], []
+    used: list[str] = []
     for split, candidates in ((TRAIN, fonts.TRAIN), (VALIDATION, fonts.VALIDATION), (TEST, fonts.TEST)):
         for font in fonts.holding(candidates, letters):
             for label, letter in enumerate(letters):
@@ -146,25 +147,27 @@ def _card(name: str, letters: str) -> DataCard:
     }
     how = (
         f"Each letter is drawn in each font {per_font[TRAIN]} times for training ({', '.join(held[TRAIN])}), "
-        f"{per_font[VALIDATION]} times for validation ({', '.join(held[VALIDATION])}) and {per_font[TEST]} times "
-        f"for the test ({', '.join(held[TEST])}): once as it is, then with small fixed changes of size "
-        "(-14 to +8 %), angle (8 degrees), slant, place (1.2 pixels) and thickness. Ink is 1, paper is 0. No font "
-        "is in two splits, and the test fonts are the same for letters, greek and printed-digits: a network "
-        "trained on one of them has not seen the fonts on which another is tested."
+        f"{per_font[VALIDATION]} times for validation ({', '.join(held[VALIDATION])}) and "
+        f"{per_font[TEST]} times for the test ({', '.join(held[TEST])}): once as it is, then with small fixed "
+        "changes of size (-14 to +8 %), angle (8 degrees), slant, place (1.2 pixels) and thickness. Ink is 1, "
+        "paper is 0. No font is in two splits, and the test fonts are the same for letters, greek and "
+        "printed-digits: a network trained on one of them has not seen the fonts on which another is tested."
     )
     limits = [
-        "Fonts of training and test are different files but can be of one family: an upright face may be in "
-        "training and its slanted one in the test.",
-        "Letters keep their size on the line; pairs such as I and l, or c and C, differ by little else."
-        if name != "printed-digits"
-        else "Printed digits in a few book faces; real print varies more.",
+        (
+            "Fonts of training and test are different files but can be of one family: an upright face may be "
+            "in training and its slanted one in the test."
+        ),
+        "Only a few book faces, drawn cleanly: real print varies more.",
     ]
+    if name == "letters":
+        limits.append("Pairs such as I and l, or c and C, differ by little but their size, which is kept.")
     if name == "greek":
         how += (
-            f" Left out are the fifteen letters whose outline is the same as a Latin one in most fonts"
-            f" ({' '.join(fonts.SAME_AS_LATIN)}): with them the target would already be in the source. So are the"
-            f" two others that overlap most with a Latin letter when laid over it, Λ on A and ρ on p"
-            f" (median over 16 fonts 0.88 and 0.87 of the joint area)."
+            " Left out are the fifteen letters whose outline is the same as a Latin one in most fonts"
+            f" ({' '.join(fonts.SAME_AS_LATIN)}): with them the target would already be in the source. So are"
+            " the two others that overlap most with a Latin letter when laid over it, Λ on A and ρ on p"
+            " (median over 16 fonts 0.88 and 0.87 of the joint area). Final sigma is not counted as a letter."
         )
         limits.append(
             "Greek shares fonts' style and the renderer with `letters`: it is a near target on purpose."
@@ -173,10 +176,10 @@ def _card(name: str, letters: str) -> DataCard:
         name=name,
         title=titles[name],
         origin="Rendered from the fonts that matplotlib ships: DejaVu, STIX and Computer Modern (BaKoMa).",
-        licence="Pictures: BSD-3-Clause, as tlkit. Fonts: Bitstream Vera and DejaVu licence, STIX fonts licence, "
-        "BaKoMa fonts licence; the fonts themselves are not included.",
-        attribution="DejaVu fonts: Bitstream, Inc. and the DejaVu changes' authors (public domain). STIX fonts: the "
-        "STI Pub Companies. Computer Modern: Donald E. Knuth; TrueType versions: Basil K. Malyshev (BaKoMa).",
+        licence="Pictures: BSD-3-Clause, as tlkit. Fonts: Bitstream Vera and DejaVu licence, STIX fonts "
+        "licence, BaKoMa fonts licence; the fonts themselves are not included.",
+        attribution="DejaVu fonts: Bitstream, Inc. and the authors of the DejaVu changes. STIX fonts: the STI Pub "
+        "Companies. Computer Modern: Donald E. Knuth; TrueType versions: Basil K. Malyshev (BaKoMa).",
         classes=tuple(letters),
         how_made=how,
         limits=tuple(limits),
