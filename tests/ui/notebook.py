@@ -1,0 +1,117 @@
+"""A notebook in a real JupyterLab page, as a learner handles it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Locator, Page, expect
+
+AXE = Path(__file__).resolve().parents[2] / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
+PATIENCE_MS = 60_000
+
+
+class Notebook:
+    """One open notebook.
+
+    Parameters
+    ----------
+    page
+        Its page in the browser.
+    path
+        Its file on disk.
+    pictures
+        The folder for screenshots.
+    asked
+        Grows with every address that the page asks.
+    """
+
+    def __init__(self, page: Page, path: Path, pictures: Path, asked: list[str]) -> None:
+        self.page, self.path, self.pictures, self._asked = page, path, pictures, asked
+        page.locator(".jp-Notebook").wait_for(timeout=PATIENCE_MS)
+        # Cells run only once a kernel is there; its name replaces "No Kernel" in the toolbar.
+        expect(page.locator(".jp-KernelName, .jp-Toolbar-kernelName").first).to_contain_text(
+            "Python 3", timeout=PATIENCE_MS
+        )
+
+    def run_all(self) -> None:
+        """Run every cell from the menu and wait until the kernel is idle again."""
+        self.page.locator(".lm-MenuBar-item", has_text="Run").first.click()
+        self.page.locator(".lm-Menu-item", has_text="Run All Cells").first.click()
+        self.idle()
+
+    def idle(self) -> None:
+        """Wait until no cell waits for the kernel any more."""
+        self.page.wait_for_function(
+            "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
+            ".every(one => /\\[\\d+\\]/.test(one.textContent))",
+            timeout=PATIENCE_MS * 2,
+        )
+
+    def panel(self, title: str) -> Locator:
+        """Wait for the live panel with this title."""
+        panel = self.page.get_by_role("region", name=title, exact=True).and_(
+            self.page.locator(".tlkit-panel")
+        )
+        panel.first.wait_for(timeout=PATIENCE_MS)
+        return panel.first
+
+    def save(self) -> dict[str, Any]:
+        """Save from the menu and return what is then in the file."""
+        before = self.path.stat().st_mtime_ns
+        self.page.locator(".lm-MenuBar-item", has_text="File").first.click()
+        self.page.locator(".lm-Menu-item[data-command='docmanager:save']").first.click()
+        for _ in range(100):
+            if self.path.stat().st_mtime_ns != before:
+                break
+            self.page.wait_for_timeout(100)
+        else:
+            raise AssertionError("JupyterLab did not save the notebook in ten seconds.")
+        saved: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
+        return saved
+
+    def screenshot(self, name: str, what: Locator | None = None) -> Path:
+        """Take a picture of a panel, or of the whole page."""
+        path = self.pictures / f"{name}.png"
+        if what is None:
+            self.page.screenshot(path=path)
+        else:
+            what.screenshot(path=path)
+        return path
+
+    def accessibility(self, what: Locator) -> list[str]:
+        """Return what axe-core finds wrong within one element (JupyterLab has faults of its own)."""
+        assert AXE.is_file(), "axe-core is missing: run `npm ci --prefix widgets`."
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        what.evaluate("node => node.setAttribute('data-under-test', '')")
+        found = self.page.evaluate(
+            "async () => (await axe.run('[data-under-test]')).violations.map("
+            "one => one.id + ': ' + one.help + ' ' + one.nodes.map(node => node.target.join(' ') + ' ' "
+            "+ node.failureSummary).join('; '))"
+        )
+        what.evaluate("node => node.removeAttribute('data-under-test')")
+        return list(found)
+
+    def outside_requests(self, own: str) -> list[str]:
+        """Return the addresses that the page asked beyond its own server."""
+        return [
+            url
+            for url in self._asked
+            if urlsplit(url).scheme in ("http", "https", "ws", "wss") and urlsplit(url).netloc != own
+        ]
+
+    def close(self) -> None:
+        """Close the page and shut its kernel down."""
+        self.page.evaluate(
+            """async () => {
+                const root = JSON.parse(document.getElementById('jupyter-config-data').textContent);
+                const ask = (path, method) => fetch(root.baseUrl + path + '?token=' + root.token, {method,
+                    headers: {'X-XSRFToken': (document.cookie.match(/_xsrf=([^;]+)/) || [])[1] || ''}});
+                const sessions = await (await ask('api/sessions', 'GET')).json();
+                await Promise.all(sessions.map(one => ask('api/sessions/' + one.id, 'DELETE')));
+            }"""
+        )
+        self.page.context.close()

@@ -1,0 +1,351 @@
+"""The base of every panel: one typed state with three faces (live widget, twin in text and HTML, record)."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import difflib
+import threading
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
+
+import tlkit
+from tlkit.errors import PanelError, StoppedError, TlkitError
+from tlkit.panels import live, twin
+from tlkit.panels.record import checked, state_of, tuples
+from tlkit.panels.worker import Job
+
+S = TypeVar("S")
+R = TypeVar("R")
+Status = Literal["ready", "running", "stopping", "finished", "stopped", "failed"]
+
+
+class Panel(Generic[S, R]):
+    """A panel with settings of type ``S`` and a result of type ``R``.
+
+    A subclass sets the class attributes and the hooks below; see :class:`tlkit.panels.Freeze`.
+
+    Attributes
+    ----------
+    kind
+        The name in records and of the built JavaScript.
+    version
+        The version of the record that this code writes.
+    State
+        A frozen dataclass: what the learner chose.
+
+    Parameters
+    ----------
+    state
+        The first settings.
+    about
+        JSON facts that never change, with which the panel can be drawn again without networks or data.
+
+    Notes
+    -----
+    Hooks: ``_title()``, ``_subtitle()``, ``_labels()``, ``_view()``, ``_pictures()`` (for the browser);
+    ``_twin()`` (parts of the twin); ``_work(job)`` (does the work, returns the result) and
+    ``_outcome_of(result)`` (its JSON); ``_check(state)`` (refuses what does not fit); ``_result_of(outcome)``
+    (the result of a reopened record). A subclass that takes other words in ``set`` overrides ``_settable()``
+    and ``_changed(changes)``.
+    """
+
+    kind: ClassVar[str]
+    version: ClassVar[int] = 1
+    State: ClassVar[type]
+
+    def __init__(self, state: S, about: dict[str, Any]) -> None:
+        self._lock = threading.RLock()
+        self._state: S = self._check(state)
+        self._about = about
+        self._status: Status = "ready"
+        self._problem: dict[str, str] | None = None
+        self._job: Job | None = None
+        self._result: R | None = None
+        self._outcome: dict[str, Any] | None = None
+        self._ran: S | None = None
+        self._live: live.Live | None = None
+
+    # ---- for everybody
+
+    @property
+    def state(self) -> S:
+        """The settings, a frozen dataclass."""
+        return self._state
+
+    @property
+    def status(self) -> Status:
+        """What the panel is doing: ready, running, stopping, finished, stopped or failed."""
+        return self._status
+
+    def set(self, **changes: Any) -> Self:
+        """Change settings, as a click does.
+
+        Raises
+        ------
+        PanelError
+            There is no such setting, a value does not fit, or a run is going on.
+        """
+        known = self._settable()
+        for name in changes:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+                nearest = f"The nearest is {near[0]!r}; known" if near else "Known"
+                listed = ", ".join(repr(one) for one in known)
+                raise PanelError(
+                    f"The {self._title()} panel has no setting {name!r}.",
+                    f"Check the spelling. {nearest}: {listed}.",
+                )
+        with self._lock:
+            if self._busy():
+                raise PanelError("Settings cannot change during a run.", "Stop it or wait for its end.")
+            self._state = self._check(self._changed({name: tuples(value) for name, value in changes.items()}))
+            self._problem = None
+            if self._status in ("failed", "stopped"):
+                self._status = "ready" if self._outcome is None else "finished"
+        self._show()
+        return self
+
+    def run(self) -> R:
+        """Do the work now and return the result; the kernel's interrupt stops it.
+
+        Raises
+        ------
+        PanelError
+            A run is going on already.
+        """
+        return self._perform(self._begin())
+
+    @property
+    def result(self) -> R:
+        """The result of the last run.
+
+        Raises
+        ------
+        PanelError
+            Nothing was run yet.
+        """
+        if self._result is None and self._outcome is not None:
+            raise PanelError(
+                "This panel was opened from a record, which holds the numbers but not the objects.",
+                "Look at panel.record()['outcome'], or make the panel anew and call run().",
+            )
+        if self._result is None:
+            raise PanelError("There is no result yet.", "Call run() first.")
+        return self._result
+
+    def record(self) -> dict[str, Any]:
+        """Return the panel as plain JSON: kind, version, settings, facts and the outcome of the last run."""
+        body = {
+            "kind": f"tlkit.panels.{self.kind}",
+            "version": self.version,
+            "tlkit": tlkit.__version__,
+            "state": dataclasses.asdict(self._ran if self._ran is not None else self._state),  # type: ignore[call-overload]  # S is a dataclass
+            "about": self._about,
+            "outcome": self._outcome,
+        }
+        return copy.deepcopy(body)
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """Open a record again, without networks or data.
+
+        Raises
+        ------
+        RecordError
+            The record is of another kind, from a newer version, or damaged.
+        """
+        body = checked(record, f"tlkit.panels.{cls.kind}", cls.version)
+        panel = cls.__new__(cls)
+        panel._about = body["about"]
+        Panel.__init__(panel, state_of(cls.State, body["state"]), body["about"])
+        if body["outcome"] is not None:
+            panel._outcome = body["outcome"]
+            panel._ran = panel._state
+            panel._status = "finished"
+            panel._result = panel._result_of(body["outcome"])
+        return panel
+
+    def __str__(self) -> str:
+        return twin.as_text(self._title(), self._subtitle(), self._parts())
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    # ---- hooks
+
+    def _title(self) -> str:
+        raise NotImplementedError
+
+    def _subtitle(self) -> str:
+        return ""
+
+    def _labels(self) -> dict[str, str]:
+        """Words of the shared buttons."""
+        return {"run": "Run", "again": "Run again", "stop": "Stop", "stopping": "Stopping"}
+
+    def _view(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _pictures(self) -> dict[str, str]:
+        """Heavy data URIs that rarely change; sent apart from the view."""
+        return {}
+
+    def _twin(self) -> Sequence[twin.Part]:
+        raise NotImplementedError
+
+    def _work(self, job: Job) -> R:
+        raise NotImplementedError
+
+    def _outcome_of(self, result: R) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _result_of(self, outcome: dict[str, Any]) -> R | None:
+        """Build the result from a record's outcome; None where the objects are gone."""
+        return None
+
+    def _check(self, state: S) -> S:
+        """Return the state, or raise PanelError for a value that does not fit."""
+        return state
+
+    def _settable(self) -> tuple[str, ...]:
+        return tuple(field.name for field in dataclasses.fields(self.State))
+
+    def _changed(self, changes: dict[str, Any]) -> S:
+        return dataclasses.replace(self._state, **changes)  # type: ignore[type-var]  # S is a dataclass
+
+    # ---- runs
+
+    def _busy(self) -> bool:
+        return self._status in ("running", "stopping")
+
+    def _begin(self) -> Job:
+        with self._lock:
+            if self._busy():
+                raise PanelError("A run is going on already.", "Stop it or wait for its end.")
+            self._status = "running"
+            self._problem = None
+            self._job = Job(self._show)
+        self._show()
+        return self._job
+
+    def _perform(self, job: Job) -> R:
+        state = self._state
+        status: Status = "failed"
+        try:
+            result = self._work(job)
+            outcome = self._outcome_of(result)
+            with self._lock:
+                self._result, self._outcome, self._ran = result, outcome, state
+            status = "finished"
+            return result
+        except (StoppedError, KeyboardInterrupt):
+            status = "stopped"
+            raise
+        except BaseException as error:
+            self._problem = _problem(error)
+            raise
+        finally:
+            with self._lock:
+                self._status = status
+                self._job = None
+            self._show()
+            self._update_outputs()
+
+    def _start(self) -> None:
+        """Run in a thread, as a click does; errors are shown in the panel."""
+        job = self._begin()
+
+        def work() -> None:
+            try:
+                self._perform(job)
+            except Exception:  # already in the panel, in words
+                return
+
+        job.start(work)
+
+    def _stop(self) -> None:
+        with self._lock:
+            if self._job is not None and self._status == "running":
+                self._status = "stopping"
+                self._job.stop()
+        self._show()
+
+    # ---- the live widget
+
+    def _heard(self, event: dict[str, Any]) -> None:
+        try:
+            if "set" in event:
+                self.set(**event["set"])
+            elif "run" in event and not self._busy():  # a second click is no error
+                self._start()
+            elif "stop" in event:
+                self._stop()
+        except Exception as error:
+            self._problem = _problem(error)
+            self._show()
+
+    def _full_view(self) -> dict[str, Any]:
+        job = self._job
+        return {
+            "title": self._title(),
+            "subtitle": self._subtitle(),
+            "labels": self._labels(),
+            "status": self._status,
+            "progress": {"words": job.words, "share": job.share} if job is not None else None,
+            "problem": self._problem,
+            "stale": self._ran is not None and self._ran != self._state,
+            **self._view(),
+        }
+
+    def _show(self) -> None:
+        if self._live is not None:
+            # One lock for building and sending: otherwise an older view could overtake a newer one.
+            with self._lock:
+                self._live.show(self._full_view(), self._pictures())
+
+    def _made_live(self) -> live.Live:
+        with self._lock:
+            if self._live is None:
+                self._live = live.Live(
+                    self.kind, self._full_view(), self._pictures(), self._heard, self._lock
+                )
+            return self._live
+
+    def _parts(self) -> list[twin.Part]:
+        parts = list(self._twin())
+        if self._problem is not None:
+            parts.append(twin.Paragraph(self._problem["words"], strong=True))
+        if self._status == "stopped":
+            parts.append(twin.Paragraph("The last run was stopped before its end."))
+        return parts
+
+    def _repr_mimebundle_(self, **_: Any) -> live.Bundle:
+        """Return the live widget where there is a kernel, and always both twins."""
+        html = twin.as_html(self._title(), self._subtitle(), self._parts())
+        data: dict[str, Any] = {"text/plain": str(self), "text/html": html}
+        metadata: dict[str, Any] = {}
+        if live.in_kernel():
+            bundle = self._made_live().widget._repr_mimebundle_()
+            if bundle is not None:
+                data = {**bundle[0], **data}
+                metadata = {**bundle[1]}
+        return data, metadata
+
+    def _ipython_display_(self) -> None:
+        # A display with an id of its own can be updated after a run; a cell's plain result cannot.
+        bundle = self._repr_mimebundle_()
+        if self._live is not None:
+            self._live.display(bundle)
+        else:
+            print(self)
+
+    def _update_outputs(self) -> None:
+        if self._live is not None:
+            self._live.update_outputs(self._repr_mimebundle_())
+
+
+def _problem(error: BaseException) -> dict[str, str]:
+    words = str(error) if isinstance(error, TlkitError) else f"{type(error).__name__}: {error}"
+    return {"words": words, "details": "".join(traceback.format_exception(error))}

@@ -1,0 +1,138 @@
+"""The text and HTML twin of a panel: one list of parts, written twice.
+
+A reopened notebook, GitHub, a PDF, a screen reader and notebook tests see the twin. So it holds no ids, times
+or paths, its pictures are ``<img>`` (untrusted notebooks lose ``<svg>``), and its text says everything.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A sentence or two; a strong one carries the result."""
+
+    words: str
+    strong: bool = False
+
+    def text(self) -> str:
+        return self.words
+
+    def html(self) -> str:
+        inner = html.escape(self.words)
+        return f"<p><strong>{inner}</strong></p>" if self.strong else f"<p>{inner}</p>"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a head; the first cell of a row names the row."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    caption: str = ""
+
+    def text(self) -> str:
+        rows = [[str(cell) for cell in row] for row in (self.head, *self.rows)]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(self.head))]
+        lines = [
+            "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows
+        ]
+        return "\n".join([*([self.caption] if self.caption else []), *(line.rstrip() for line in lines)])
+
+    def html(self) -> str:
+        head = "".join(f'<th scope="col">{html.escape(str(cell))}</th>' for cell in self.head)
+        rows = "".join(
+            f'<tr><th scope="row">{html.escape(str(row[0]))}</th>'
+            + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row[1:])
+            + "</tr>"
+            for row in self.rows
+        )
+        caption = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
+        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Small pictures in a row: pairs of (data URI, what it shows)."""
+
+    pictures: Sequence[tuple[str, str]]
+    width_pixels: int = 48
+
+    def text(self) -> str:
+        return "Pictures: " + "; ".join(alt for _, alt in self.pictures) + "."
+
+    def html(self) -> str:
+        images = [
+            f'<img src="{uri}" alt="{html.escape(alt)}" width="{self.width_pixels}">'
+            for uri, alt in self.pictures
+        ]
+        return f"<p>{' '.join(images)}</p>"
+
+
+Part = Paragraph | Table | Pictures
+
+
+def as_text(title: str, subtitle: str, parts: Sequence[Part]) -> str:
+    """Write the parts as plain text under a title.
+
+    Examples
+    --------
+    >>> print(as_text("Freeze", "", [Paragraph("82 % right.", strong=True), Table(["stage"], [["stem"]])]))
+    Freeze
+    <BLANKLINE>
+    82 % right.
+    <BLANKLINE>
+    stage
+    stem
+    """
+    head = f"{title}: {subtitle}" if subtitle else title
+    return "\n\n".join([head, *(part.text() for part in parts)])
+
+
+def as_html(title: str, subtitle: str, parts: Sequence[Part]) -> str:
+    """Write the parts as HTML that survives the cleaning of untrusted notebooks.
+
+    Examples
+    --------
+    >>> as_html("Freeze", "", [Paragraph("1 < 2")])
+    '<div class="tlkit-twin"><p><strong>Freeze</strong></p><p>1 &lt; 2</p></div>'
+    """
+    head = f"<p><strong>{html.escape(title)}</strong>{f' {html.escape(subtitle)}' if subtitle else ''}</p>"
+    return f'<div class="tlkit-twin">{head}{"".join(part.html() for part in parts)}</div>'
+
+
+def picture(image: np.ndarray[Any, Any]) -> str:
+    """Turn an image into a PNG data URI, the same bytes on every machine.
+
+    Parameters
+    ----------
+    image
+        (h, w), (1, h, w) or (3, h, w), numbers in 0..1. One channel is ink: 1 is drawn black on white.
+
+    Returns
+    -------
+    str
+        ``data:image/png;base64,…``
+
+    Examples
+    --------
+    >>> picture(np.zeros((1, 2, 2)))[:22]
+    'data:image/png;base64,'
+    """
+    pixels = np.clip(np.asarray(image, dtype=np.float64), 0, 1)
+    if pixels.ndim == 3 and pixels.shape[0] == 1:
+        pixels = pixels[0]
+    drawn = 1 - pixels if pixels.ndim == 2 else np.moveaxis(pixels, 0, -1)
+    written = io.BytesIO()
+    # Stored, not compressed: compressors differ between machines, and notebook tests compare the bytes.
+    Image.fromarray((drawn * 255 + 0.5).astype(np.uint8)).save(written, "PNG", compress_level=0)
+    return "data:image/png;base64," + base64.b64encode(written.getvalue()).decode("ascii")

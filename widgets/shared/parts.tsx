@@ -1,0 +1,108 @@
+// Parts that panels share. Each shows what it is given.
+import type { ComponentChildren } from "preact";
+import type { Base, Props } from "./seam";
+
+/** An error in words; the traceback behind a disclosure. */
+export function Problem({ words, details }: { words: string; details: string }) {
+  return (
+    <div class="tlkit-problem" role="alert">
+      <p>{words}</p>
+      {details && (
+        <details>
+          <summary>Details</summary>
+          <pre tabIndex={0}>{details}</pre>
+        </details>
+      )}
+    </div>
+  );
+}
+
+/** Run, Stop and progress, and whatever else a panel puts beside them. */
+export function RunBar({ view, busy, send, children }: Props<Base> & { children?: ComponentChildren }) {
+  const { labels, status, progress } = view;
+  const again = status === "finished" || status === "stopped" || status === "failed";
+  // One button in one place: whoever pressed Run with the keyboard can stop with the same key. The second half of
+  // a double click is no wish to stop.
+  return (
+    <div class="tlkit-bar">
+      {busy ? (
+        <button type="button" key="main" class="tlkit-go tlkit-stop" aria-disabled={status === "stopping"} onClick={(event) => event.detail > 1 || send({ stop: true })}>
+          {status === "stopping" ? labels.stopping : labels.stop}
+        </button>
+      ) : (
+        <button type="button" key="main" class="tlkit-go" onClick={() => send({ run: true })}>
+          {again ? labels.again : labels.run}
+        </button>
+      )}
+      {busy ? <Progress {...(progress ?? { words: "", share: null })} /> : children}
+    </div>
+  );
+}
+
+/** How far a run is; without a share, the bar only says that something happens. */
+export function Progress({ words, share }: { words: string; share: number | null }) {
+  return (
+    <div class="tlkit-progress">
+      <progress aria-label={words || "Running"} max={1} {...(share === null ? {} : { value: share })} />
+      <span role="status">{words}</span>
+    </div>
+  );
+}
+
+/** A row of choices of which one is pressed. */
+export function Segments(props: {
+  label: string;
+  options: { name: string; label: string; title?: string }[];
+  chosen: string;
+  disabled: boolean;
+  choose(name: string): void;
+}) {
+  return (
+    <div class="tlkit-segments" role="group" aria-label={props.label}>
+      {props.options.map((one) => (
+        <button
+          type="button"
+          key={one.name}
+          aria-pressed={one.name === props.chosen}
+          aria-disabled={props.disabled}
+          title={one.title}
+          onClick={() => props.disabled || props.choose(one.name)}
+        >
+          {one.label}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** A table that scrolls by itself when it is too wide. */
+export function Table(props: { caption: string; head: string[]; rows: { text: string; tone?: string }[][] }) {
+  return (
+    <div class="tlkit-scroll" role="region" aria-label={props.caption} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {props.head.map((cell) => (
+              <th scope="col" key={cell}>
+                {cell}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {props.rows.map((row) => (
+            <tr key={row[0]?.text}>
+              {row.map((cell, column) =>
+                column === 0 ? (
+                  <th scope="row">{cell.text}</th>
+                ) : (
+                  <td class={cell.tone ? `tlkit-${cell.tone}` : undefined}>{cell.text}</td>
+                ),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+// The seam to Python: what a panel is shown, and the three events it can send. It decides nothing.
+
+/** What every panel's view holds; a panel adds its own fields. All words are Python's. */
+export interface Base {
+  title: string;
+  subtitle: string;
+  labels: { run: string; again: string; stop: string; stopping: string };
+  status: "ready" | "running" | "stopping" | "finished" | "stopped" | "failed";
+  progress: { words: string; share: number | null } | null;
+  problem: { words: string; details: string } | null;
+  /** The result belongs to earlier settings. */
+  stale: boolean;
+}
+
+export type Event = { set: Record<string, unknown> } | { run: true } | { stop: true };
+
+/** The part of anywidget's model that panels use. */
+export interface Model {
+  get(name: "view" | "pictures" | "answered"): unknown;
+  on(name: string, heard: () => void): void;
+  off(name: string, heard: () => void): void;
+  send(event: Event & { number: number }): void;
+}
+
+/** What a panel's component is given. */
+export interface Props<V extends Base> {
+  view: V;
+  /** Data URIs by name. */
+  pictures: Record<string, string>;
+  /** A run is going on: settings are locked. */
+  busy: boolean;
+  send(event: Event): void;
+}
