@@ -67,8 +67,8 @@ _CARD = DataCard(
     "Learning Repository. https://doi.org/10.24432/C50P49",
     classes=tuple("0123456789"),
     how_made="Read from scikit-learn at load time; 8 x 8 pixels enlarged to 24 x 24 by linear interpolation, "
-    "with a border of 4 pixels. Within each class the images are shuffled (seed 0): a tenth is validation, four "
-    "tenths are test, the rest is training.",
+    "with a border of 4 pixels. Within each class the images are shuffled (seed 0): a tenth is validation, "
+    "four tenths are test, the rest is training.",
     limits=(
         "The images come without their writers' names: the same person's hand can be in training and test.",
         "The pictures hold 8 x 8 pixels of information and look soft beside the rendered sets.",

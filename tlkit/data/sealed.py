@@ -144,5 +144,5 @@ class SealedSplit:
     def _refuse(self, what: str) -> NoReturn:
         raise SealedError(
             f"The test set of {self._name!r} is sealed: its {what} cannot be read directly.",
-            "Choose with .train and .validation; a final evaluation uses .test.open('why'), which is counted.",
+            "Choose with .train and .validation; final evaluations use .test.open('why'), which is counted.",
         )

@@ -148,10 +148,11 @@ def _card(name: str, letters: str) -> DataCard:
     how = (
         f"Each letter is drawn in each font {per_font[TRAIN]} times for training ({', '.join(held[TRAIN])}), "
         f"{per_font[VALIDATION]} times for validation ({', '.join(held[VALIDATION])}) and "
-        f"{per_font[TEST]} times for the test ({', '.join(held[TEST])}): once as it is, then with small fixed "
-        "changes of size (-14 to +8 %), angle (8 degrees), slant, place (1.2 pixels) and thickness. Ink is 1, "
-        "paper is 0. No font is in two splits, and the test fonts are the same for letters, greek and "
-        "printed-digits: a network trained on one of them has not seen the fonts on which another is tested."
+        f"{per_font[TEST]} times for the test ({', '.join(held[TEST])}): once as it is, then with small "
+        "fixed changes of size (-14 to +8 %), angle (8 degrees), slant, place (1.2 pixels) and thickness. "
+        "Ink is 1, paper is 0. No font is in two splits, and the test fonts are the same for letters, greek "
+        "and printed-digits: a network trained on one of them has not seen the fonts on which another is "
+        "tested."
     )
     limits = [
         (
@@ -178,8 +179,8 @@ def _card(name: str, letters: str) -> DataCard:
         origin="Rendered from the fonts that matplotlib ships: DejaVu, STIX and Computer Modern (BaKoMa).",
         licence="Pictures: BSD-3-Clause, as tlkit. Fonts: Bitstream Vera and DejaVu licence, STIX fonts "
         "licence, BaKoMa fonts licence; the fonts themselves are not included.",
-        attribution="DejaVu fonts: Bitstream, Inc. and the authors of the DejaVu changes. STIX fonts: the STI Pub "
-        "Companies. Computer Modern: Donald E. Knuth; TrueType versions: Basil K. Malyshev (BaKoMa).",
+        attribution="DejaVu fonts: Bitstream, Inc. and the authors of the DejaVu changes. STIX fonts: the "
+        "STI Pub Companies. Computer Modern: Donald E. Knuth; TrueType versions: Basil K. Malyshev (BaKoMa).",
         classes=tuple(letters),
         how_made=how,
         limits=tuple(limits),

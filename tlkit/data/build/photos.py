@@ -150,20 +150,23 @@ def _card(names: tuple[str, ...]) -> DataCard:
         name="photos",
         title="Patches of ten photographs; the class is the photograph a patch was cut from.",
         origin="Photographs that scikit-image, scikit-learn and matplotlib ship.",
-        licence="The photographs' own: public domain, CC0, no known restrictions, and CC BY 2.0 (dahlia, pagoda).",
+        licence="The photographs' own: public domain, CC0, no known restrictions, "
+        "and CC BY 2.0 (dahlia, pagoda).",
         attribution="; ".join(f"{name}: {PHOTOGRAPHS[name].credit}" for name in names)
         + ". All were turned to grey, cut and reduced.",
         classes=names,
         how_made=(
             "Each photograph is divided into 4 x 4 blocks; eight blocks give the training patches, two "
-            "the validation, six the test. Squares of 36 to 72 pixels that lie inside one block are reduced to "
-            f"32 x 32 with 32 shades of grey, some mirrored: {_COUNTS[TRAIN]}, {_COUNTS[VALIDATION]} and "
-            f"{_COUNTS[TEST]} per class. Training, validation and test share no pixel; patches of one split may "
-            "overlap. Nearly even patches are left out."
+            "the validation, six the test. Squares of 36 to 72 pixels that lie inside one block are reduced "
+            f"to 32 x 32 with 32 shades of grey, some mirrored: {_COUNTS[TRAIN]}, {_COUNTS[VALIDATION]} and "
+            f"{_COUNTS[TEST]} per class. Training, validation and test share no pixel; patches of one split "
+            "may overlap. Nearly even patches are left out."
         ),
         limits=(
-            "Training and test come from the same ten photographs: high accuracy says that light and sharpness of "
-            "a photograph are recognised, not that cats are.",
+            (
+                "Training and test come from the same ten photographs: high accuracy says that the light and "
+                "sharpness of a photograph are recognised, not that cats are."
+            ),
         ),
         built_with={"Pillow": PIL.__version__},
     )

@@ -182,9 +182,9 @@ def _card(names: tuple[str, ...]) -> DataCard:
         attribution="The tlkit developers.",
         classes=names,
         how_made=(
-            f"Each class is drawn {_COUNTS[TRAIN]} times for training, {_COUNTS[VALIDATION]} for validation and "
-            f"{_COUNTS[TEST]} for the test, with random size, angle, place, proportions, grey and line width; half "
-            "are filled. The three splits are drawn with seeds of their own."
+            f"Each class is drawn {_COUNTS[TRAIN]} times for training, {_COUNTS[VALIDATION]} for validation "
+            f"and {_COUNTS[TEST]} for the test, with random size, angle, place, proportions, grey and line "
+            "width; half are filled. The three splits are drawn with seeds of their own."
         ),
         limits=(
             "One shape on an empty ground: no clutter, no overlap.",

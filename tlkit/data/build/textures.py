@@ -65,7 +65,8 @@ def _light(values: Picture, generator: Generator) -> Picture:
     """Stretch a picture to 0..1, then give it a random brightness and contrast."""
     stretched = (values - values.min()) / max(float(np.ptp(values)), 1e-9)
     contrast = generator.uniform(0.5, 1)
-    return stretched * contrast + generator.uniform(0, 1 - contrast)
+    lit: Picture = stretched * contrast + generator.uniform(0, 1 - contrast)
+    return lit
 
 
 def _turned(generator: Generator, most: float = np.pi) -> tuple[Picture, Picture]:
@@ -79,8 +80,9 @@ def _smooth_noise(generator: Generator, width: float) -> Picture:
     from scipy.ndimage import gaussian_filter
 
     noise = generator.normal(size=(2 * SIDE, 2 * SIDE))
-    smooth: Picture = gaussian_filter(noise, width, mode="wrap")[:SIDE, :SIDE]
-    return smooth / smooth.std()
+    smooth = gaussian_filter(noise, width, mode="wrap")[:SIDE, :SIDE]
+    even: Picture = smooth / smooth.std()
+    return even
 
 
 def _clouds(generator: Generator) -> Picture:
@@ -95,12 +97,14 @@ def _spots(generator: Generator) -> Picture:
     width = generator.uniform(1.3, 2.2)
     noise = generator.normal(size=(2 * SIDE, 2 * SIDE))
     band = gaussian_filter(noise, width, mode="wrap") - gaussian_filter(noise, 1.6 * width, mode="wrap")
-    return np.tanh(3 * band[:SIDE, :SIDE] / band.std())
+    spots: Picture = np.tanh(3 * band[:SIDE, :SIDE] / band.std())
+    return spots
 
 
 def _stripes(generator: Generator) -> Picture:
     along, _ = _turned(generator)
-    return np.tanh(3 * np.sin(along * 2 * np.pi / generator.uniform(4.5, 9)))
+    stripes: Picture = np.tanh(3 * np.sin(along * 2 * np.pi / generator.uniform(4.5, 9)))
+    return stripes
 
 
 def _waves(generator: Generator) -> Picture:
@@ -125,7 +129,8 @@ def _dots(generator: Generator) -> Picture:
     along, across = _turned(generator)
     period = generator.uniform(5.5, 9)
     apart = np.hypot((along % period) - period / 2, (across % period) - period / 2)
-    return np.tanh(1.5 * (period * generator.uniform(0.22, 0.3) - apart))
+    dots: Picture = np.tanh(1.5 * (period * generator.uniform(0.22, 0.3) - apart))
+    return dots
 
 
 def _weave(generator: Generator) -> Picture:
@@ -169,15 +174,16 @@ def _card(names: tuple[str, ...]) -> DataCard:
         origin="Photographs that scikit-image ships ("
         + ", ".join(PHOTOGRAPHS)
         + "); the others computed by tlkit.",
-        licence="The photographs' own: CC0, public domain, no known restrictions. Computed ones: BSD-3-Clause.",
+        licence="The photographs' own: CC0, public domain, no known restrictions. "
+        "Computed ones: BSD-3-Clause.",
         attribution="; ".join(f"{name}: {one.credit}" for name, one in PHOTOGRAPHS.items())
         + "; computed: the tlkit developers.",
         classes=names,
         how_made=(
-            "Photographs are cut as in `photos`: 4 x 4 blocks, each of one split, patches of 36 to 72 pixels inside "
-            "a block. Computed textures are drawn anew for each image, with random angle, scale, brightness and "
-            f"contrast, and a seed per split. {_COUNTS[TRAIN]} training, {_COUNTS[VALIDATION]} validation and "
-            f"{_COUNTS[TEST]} test images per class, 32 shades of grey."
+            "Photographs are cut as in `photos`: 4 x 4 blocks, each of one split, patches of 36 to 72 pixels "
+            "inside a block. Computed textures are drawn anew for each image, with random angle, scale, "
+            f"brightness and contrast, and a seed per split. {_COUNTS[TRAIN]} training, "
+            f"{_COUNTS[VALIDATION]} validation and {_COUNTS[TEST]} test images per class, 32 shades of grey."
         ),
         limits=(
             "Each photographed texture comes from one photograph: its light is part of the class.",
