@@ -5,6 +5,7 @@ import { Problem } from "./parts";
 import type { Base, Event, Model, Props } from "./seam";
 
 const PATIENCE_MS = 4000;
+const FOCUS_RETURNS_MS = 1000;
 const SILENCE = "Nothing answers. Run the cell above again to use this panel.";
 
 interface View {
@@ -37,6 +38,7 @@ class Root<V extends Base> {
   private sent = 0;
   private silent = false;
   private focused: HTMLElement | null = null;
+  private lostAt = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly Body: ComponentType<Props<V>>,
@@ -50,12 +52,12 @@ class Root<V extends Base> {
     this.node.append(sheet, this.mount);
     this.node.addEventListener("focusin", (event) => {
       this.focused = event.target as HTMLElement;
+      this.lostAt = Number.POSITIVE_INFINITY;
     });
-    this.node.addEventListener("focusout", () => {
-      // A focus that leaves because the node was taken out is to come back; any other is gone.
-      setTimeout(() => {
-        if (this.node.isConnected && !this.node.contains(document.activeElement)) this.focused = null;
-      });
+    this.node.addEventListener("focusout", (event) => {
+      // A focus that goes nowhere may be lost because the node is taken out; then it is to come back.
+      this.lostAt = performance.now();
+      if (event.relatedTarget !== null) this.focused = null;
     });
   }
 
@@ -79,21 +81,24 @@ class Root<V extends Base> {
     this.places += 1;
     el.append(this.node);
     draw();
-    requestAnimationFrame(() => {
-      this.shown ||= this.node.isConnected;
-      const active = document.activeElement;
-      if (this.focused?.isConnected && (active === null || !this.node.contains(active))) {
-        if (active === document.body || el.closest(".jp-Notebook")?.contains(active)) {
-          this.focused.focus({ preventScroll: true });
-        }
-      }
-    });
+    if (performance.now() - this.lostAt > FOCUS_RETURNS_MS) this.focused = null;
+    this.settle(60);
     return () => {
       this.places -= 1;
       model.off("change:view", draw);
       model.off("change:pictures", draw);
       model.off("change:answered", answered);
     };
+  }
+
+  /** Wait for the page to take the node in, then give it back its focus. */
+  private settle(frames: number): void {
+    requestAnimationFrame(() => {
+      this.shown ||= this.node.isConnected;
+      if (!this.shown && frames > 0) return this.settle(frames - 1);
+      const active = document.activeElement;
+      if (active === null || active === document.body) this.focused?.focus({ preventScroll: true });
+    });
   }
 
   private draw(model: Model): void {
