@@ -61,22 +61,51 @@ def load(name: str) -> Dataset:
     """
     if name not in _NAMES:
         raise unknown_name("dataset", name, _NAMES)
-    splits, card = _read(name)
-    return Dataset(name, splits[0], splits[1], SealedSplit(splits[2], name), card)
+    whole = _read(name)
+    # The images are shared, the count of openings is not.
+    return replace(whole, test=SealedSplit(whole.test._split, name))
+
+
+def assemble(
+    pixels: NDArray[np.uint8], labels: NDArray[np.integer], places: NDArray[np.int8], card: DataCard
+) -> Dataset:
+    """Make a dataset of stored bytes.
+
+    Parameters
+    ----------
+    pixels
+        (n, 32, 32), 0 to 255.
+    labels
+        (n,), positions in ``card.classes``.
+    places
+        (n,), positions in ``SPLITS``.
+    card
+        Its counts and size are filled in.
+    """
+    train, validation, test = (
+        Split.from_bytes(pixels[places == place], labels[places == place], card.classes)
+        for place in range(len(SPLITS))
+    )
+    counts = dict(zip(SPLITS, (len(train), len(validation), len(test)), strict=True))
+    card = replace(card, counts=counts, size=train.images.shape[1:])
+    return Dataset(card.name, train, validation, SealedSplit(test, card.name), card)
 
 
 @lru_cache(maxsize=len(_NAMES))
-def _read(name: str) -> tuple[tuple[Split, Split, Split], DataCard]:
-    if name == "digits":
-        pixels, labels, places, card = read_digits()
-    else:
-        pixels, labels, places, card = _read_file(name)
-    splits = [_split(pixels, labels, places == place, card.classes) for place in range(len(SPLITS))]
-    counts = {where: len(split) for where, split in zip(SPLITS, splits, strict=True)}
-    return (splits[0], splits[1], splits[2]), replace(card, counts=counts, size=splits[0].images.shape[1:])
+def _read(name: str) -> Dataset:
+    if name != "digits":
+        return assemble(*_read_file(name))
+    digits = assemble(*read_digits())
+    if digits.fingerprint != digits.card.fingerprint:
+        raise DataError(
+            f"scikit-learn's digits have changed: their fingerprint is {digits.fingerprint}, the card says"
+            f" {digits.card.fingerprint}.",
+            "Install scikit-learn again.",
+        )
+    return digits
 
 
-def _read_file(name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int8], DataCard]:
+def _read_file(name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int8], DataCard]:
     path = packaged("data", "sets", f"{name}.npz")
     card = DataCard.from_dict(read_json(path.with_suffix(".json")))
     cure = "Install tlkit again."
@@ -93,18 +122,8 @@ def _read_file(name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray
         )
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return arrays["images"], arrays["labels"].astype(np.int64), arrays["splits"], card
+            return arrays["images"], arrays["labels"], arrays["splits"], card
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
         raise DataError(
             f"The embedded dataset {name!r} does not hold what it should: {error}.", cure
         ) from error
-
-
-def _split(
-    pixels: NDArray[np.uint8], labels: NDArray[np.int64], mine: NDArray[np.bool_], classes: tuple[str, ...]
-) -> Split:
-    images = pixels[mine][:, None].astype(np.float32) / np.float32(255)
-    chosen = labels[mine]
-    images.setflags(write=False)
-    chosen.setflags(write=False)
-    return Split(images, chosen, classes)

@@ -48,8 +48,6 @@ def read_labels(
     if len(values) != count:
         raise DataError(f"There are {count} images but {len(values)} labels.", "Give one label per image.")
     for at, value in enumerate(values):
-        if value is None or value != value:
-            raise DataError(f"Label {at} is missing ({value!r}).", "Leave such images out.")
         try:
             hash(value)
         except TypeError:
@@ -57,6 +55,9 @@ def read_labels(
                 f"Label {at} is {value!r}, which cannot name a class.",
                 "A label is one name or number; for one-hot rows use labels.argmax(axis=1).",
             ) from None
+        # NaN and NaT are the values that differ from themselves; pandas' NA refuses the question.
+        if value is None or type(value).__name__ == "NAType" or value != value:
+            raise DataError(f"Label {at} is missing ({value!r}).", "Leave such images out.")
     known = _sorted(set(values)) if classes is None else [_plain(one) for one in classes]
     position = {one: at for at, one in enumerate(known)}
     names = tuple(str(one) for one in known)

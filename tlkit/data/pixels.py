@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tlkit.errors import DataError
 
 Channels = Literal["first", "last"]
+_ROUNDING = 1e-5  # resizing leaves values like 1.0000001
 
 
 def read_pixels(images: Any, channels: Channels | None = None) -> NDArray[np.float32]:
@@ -41,8 +42,8 @@ def read_pixels(images: Any, channels: Channels | None = None) -> NDArray[np.flo
             array = np.moveaxis(array, -1, 1)
     else:
         raise DataError(
-            f"The images have shape {array.shape}, expected (n, height, width), (n, height, width, channels) or"
-            " (n, channels, height, width).",
+            f"The images have shape {array.shape}, expected (n, height, width), (n, height, width, channels)"
+            " or (n, channels, height, width).",
             "Flat rows become pictures with images.reshape(-1, height, width).",
         )
     if 0 in array.shape:
@@ -103,16 +104,16 @@ def _scaled(array: NDArray[Any]) -> NDArray[Any]:
         where = tuple(int(at) for at in np.argwhere(wrong)[0])
         bad = int(wrong.reshape(len(array), -1).any(axis=1).sum())
         raise DataError(
-            f"{int(wrong.sum())} pixels in {bad} of {len(array)} images are NaN or infinite, the first in image"
-            f" {where[0]}.",
+            f"{int(wrong.sum())} pixels in {bad} of {len(array)} images are NaN or infinite, the first in"
+            f" image {where[0]}.",
             "Leave these images out, or replace the values.",
         )
     low, high = float(array.min()), float(array.max())
-    if low < 0 or high > 1:
+    if low < -_ROUNDING or high > 1 + _ROUNDING:
         cure = (
             f"Divide by the largest possible value, for example images / {255 if high > 16 else high:g}."
             if low >= 0
             else "Move and scale them to 0..1; a backbone normalises by itself."
         )
         raise DataError(f"The images have values from {low:g} to {high:g}, expected 0 to 1.", cure)
-    return array
+    return array.clip(0, 1)

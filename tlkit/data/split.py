@@ -67,6 +67,23 @@ class Split:
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "classes", classes)
 
+    @classmethod
+    def from_bytes(cls, pixels: NDArray[np.uint8], labels: ArrayLike, classes: tuple[str, ...]) -> Split:
+        """Return a split of grey images that are stored as bytes.
+
+        Parameters
+        ----------
+        pixels
+            (n, height, width), 0 to 255.
+        labels
+            (n,).
+        classes
+            Names of all classes.
+        """
+        images = pixels[:, None].astype(np.float32) / np.float32(255)
+        images.setflags(write=False)
+        return cls(images, np.asarray(labels, dtype=np.int64), classes)
+
     def __len__(self) -> int:
         return len(self.labels)
 

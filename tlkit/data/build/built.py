@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlkit.data.card import DataCard
-from tlkit.files import atomic_write, sha256, write_json
+from tlkit.data.embedded import assemble
+from tlkit.files import atomic_write, read_json, sha256, write_json
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 
@@ -59,14 +60,14 @@ def write(built: Built, path: Path) -> None:
             np.lib.format.write_array(content, np.ascontiguousarray(array), allow_pickle=False)
             # ZipInfo's own date is fixed; writing by name would store the time of the day.
             archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue(), zipfile.ZIP_DEFLATED, 9)
-    write_json(path.with_suffix(".json"), replace(built.card, sha256=sha256(path)).to_dict())
+    whole = assemble(built.images, built.labels, built.splits, built.card)
+    card = replace(whole.card, sha256=sha256(path), fingerprint=whole.fingerprint)
+    write_json(path.with_suffix(".json"), card.to_dict())
 
 
 def read(path: Path) -> Built:
     """Read what ``write`` wrote."""
-    import json
-
-    card = DataCard.from_dict(json.loads(path.with_suffix(".json").read_text(encoding="utf-8")))
+    card = DataCard.from_dict(read_json(path.with_suffix(".json")))
     with np.load(path, allow_pickle=False) as arrays:
         return Built(
             arrays["images"],

@@ -130,7 +130,8 @@ def _pentagon(generator: Generator) -> Points:
 
 def _star(generator: Generator) -> Points:
     radii = np.tile([1, generator.uniform(0.36, 0.46)], 5)
-    return _regular(10) * radii[:, None]
+    points: Points = _regular(10) * radii[:, None]
+    return points
 
 
 def _cross(generator: Generator) -> Points:

@@ -110,7 +110,8 @@ def _stripes(generator: Generator) -> Picture:
 def _waves(generator: Generator) -> Picture:
     along, across = _turned(generator)
     bend = generator.uniform(1.2, 2.2) * np.sin(across * 2 * np.pi / generator.uniform(10, 16))
-    return np.sin((along + bend) * 2 * np.pi / generator.uniform(5, 9))
+    waves: Picture = np.sin((along + bend) * 2 * np.pi / generator.uniform(5, 9))
+    return waves
 
 
 def _marble(generator: Generator) -> Picture:
@@ -148,7 +149,8 @@ def _cells(generator: Generator) -> Picture:
     y, x = np.mgrid[:SIDE, :SIDE]
     points = generator.uniform(-6, SIDE + 6, size=(int(generator.integers(24, 44)), 2))
     apart = np.sort(np.hypot(y[..., None] - points[:, 0], x[..., None] - points[:, 1]), axis=-1)
-    return np.tanh((apart[..., 1] - apart[..., 0]) / 1.5)
+    cells: Picture = np.tanh((apart[..., 1] - apart[..., 0]) / 1.5)
+    return cells
 
 
 _COMPUTED: dict[str, Callable[[Generator], Picture]] = {
