@@ -80,6 +80,9 @@ def serve(
             "jupyterlab",
             f"--ServerApp.root_dir={folder}",
             f"--LabApp.default_url={page}",
+            # Nothing is asked of the outside world: no news, no update check.
+            "--LabApp.news_url=",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         ),
         # A class or a container often has no other user than root; the server still asks for the token.
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),

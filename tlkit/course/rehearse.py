@@ -35,8 +35,12 @@ def rehearse(lesson: Lesson, *, cell_seconds: int = 120) -> None:
     import nbformat
     from nbclient import NotebookClient
 
+    class Client(NotebookClient):
+        def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
+            """Leave earlier outputs alone: what a cell showed first is what the tests see again."""
+
     notebook = nbformat.read(lesson.notebook, as_version=4)  # type: ignore[no-untyped-call]  # ships no types
-    NotebookClient(
+    Client(
         notebook,
         timeout=cell_seconds,
         kernel_name="python3",
