@@ -70,6 +70,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     base = tmp_path_factory.mktemp("lab")
     folder, settings = base / "notebooks", base / "settings"
     folder.mkdir()
+    news = settings / "@jupyterlab" / "apputils-extension"
+    news.mkdir(parents=True)
+    (news / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
     token, port = "browser-tests", _free_port()
     # Themes, open files and server settings of whoever runs the tests must not leak in, nor ours out.
     surroundings = {
@@ -88,8 +91,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         [
             *(sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.root_dir={folder}"),
             *(f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
-            "--LabApp.news_url=",  # asks an outside address otherwise
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            # These two ask outside addresses otherwise.
+            *("--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"),
             *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
         ],
         env=surroundings,

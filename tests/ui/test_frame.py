@@ -1,0 +1,76 @@
+"""What every panel shares in the browser: runs, Stop, errors in words, focus, several places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.ui.counter import CELL
+from tests.ui.notebook import Notebook
+
+pytestmark = [pytest.mark.ui, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def notebook(open_notebook: Callable[..., Notebook]) -> Notebook:
+    cells = [
+        CELL,
+        "long = Counter(Count(600), {})\nlong",
+        "bad = Counter(Count(1), {})\nbad",
+        "short = Counter(Count(15), {})\nshort",
+        "short",
+    ]
+    notebook = open_notebook(cells)
+    notebook.run_all()
+    notebook.panel("Counter")
+    return notebook
+
+
+def test_stop_ends_a_run_within_half_a_second_and_a_second_click_starts_nothing(notebook: Notebook) -> None:
+    panel = notebook.page.locator(".tlkit-panel").nth(0)
+    panel.get_by_role("button", name="Run").dblclick()
+    expect(panel.get_by_role("status")).to_contain_text("step")
+    expect(panel.locator(".tlkit-problem")).to_have_count(0)
+    seconds = panel.evaluate(
+        """async panel => {
+            const start = performance.now();
+            panel.querySelector('.tlkit-stop').click();
+            while (panel.getAttribute('aria-busy') === 'true') await new Promise(requestAnimationFrame);
+            return (performance.now() - start) / 1000;
+        }"""
+    )
+    assert seconds < 0.5
+    expect(panel.get_by_role("button", name="Run again")).to_be_visible()
+
+
+def test_an_error_is_shown_in_words_with_the_traceback_behind_a_disclosure(notebook: Notebook) -> None:
+    panel = notebook.page.locator(".tlkit-panel").nth(1)
+    panel.get_by_role("button", name="Run").click()
+    problem = panel.locator(".tlkit-problem")
+    expect(problem).to_contain_text("One step is no walk. Take more.")
+    trace = problem.locator("pre")
+    expect(trace).to_be_hidden()
+    problem.locator("summary").click()
+    expect(trace).to_contain_text("Traceback")
+
+
+def test_after_a_run_both_places_live_and_the_focus_is_where_it_was(notebook: Notebook) -> None:
+    first, second = (notebook.page.locator(".tlkit-panel").nth(place) for place in (2, 3))
+    button = first.get_by_role("button", name="Run")
+    button.focus()
+    button.press("Enter")
+    for place in (first, second):
+        expect(place.get_by_role("button", name="Run again")).to_be_visible()
+    notebook.page.wait_for_timeout(500)
+    expect(first.get_by_role("button", name="Run again")).to_be_focused()
+    second.get_by_role("button", name="Run again").click()
+    for place in (first, second):
+        expect(place).to_have_attribute("aria-busy", "true")
+        expect(place.get_by_role("button", name="Run again")).to_be_visible()
+
+
+def test_axe_finds_nothing(notebook: Notebook) -> None:
+    for panel in notebook.page.locator(".tlkit-panel").all():
+        assert notebook.accessibility(panel) == []
