@@ -68,6 +68,7 @@ def test_after_a_run_both_places_live_and_the_focus_is_where_it_was(notebook: No
     second.get_by_role("button", name="Run again").click()
     for place in (first, second):
         expect(place).to_have_attribute("aria-busy", "true")
+    for place in (first, second):
         expect(place.get_by_role("button", name="Run again")).to_be_visible()
 
 

@@ -1,4 +1,4 @@
-// Every panel's frame: title, body, problem, and the living DOM that survives a re-display.
+// Every panel's frame: title, body, problem, and a focus that survives a re-display.
 import { type ComponentType, render } from "preact";
 import style from "./panel.css";
 import { Problem } from "./parts";
@@ -8,23 +8,16 @@ const PATIENCE_MS = 4000;
 const FOCUS_RETURNS_MS = 1000;
 const SILENCE = "Nothing answers. Run the cell above again to use this panel.";
 
-interface View {
-  model: Model;
-  el: HTMLElement;
-}
-
 /** Make the module that anywidget loads: `export default panel(Freeze, css)`. */
 export function panel<V extends Base>(Body: ComponentType<Props<V>>, css = "") {
   // anywidget calls this once per panel object, and `render` once per place that shows it.
   return () => {
-    const roots: Root<V>[] = [];
+    const roots = new Set<Root<V>>();
     return {
-      render({ model, el }: View): () => void {
-        // After a run the output is shown anew. Moving the old DOM there keeps focus, scrolling and open details.
-        const left = roots.find((root) => root.isLeft());
-        const root = left ?? new Root(Body, css);
-        if (!left) roots.push(root);
-        return root.show(model, el);
+      render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+        const root = new Root(model, el, Body, css, roots);
+        roots.add(root);
+        return () => root.retire();
       },
     };
   };
@@ -33,16 +26,18 @@ export function panel<V extends Base>(Body: ComponentType<Props<V>>, css = "") {
 class Root<V extends Base> {
   private readonly node = document.createElement("div");
   private readonly mount = document.createElement("div");
-  private shown = false;
-  private places = 0;
-  private sent = 0;
-  private silent = false;
+  private place: Element | null = null;
   private focused: HTMLElement | null = null;
   private lostAt = Number.POSITIVE_INFINITY;
+  private number = 0;
+  private silent = false;
 
   constructor(
+    private readonly model: Model,
+    el: HTMLElement,
     private readonly Body: ComponentType<Props<V>>,
     css: string,
+    private readonly roots: Set<Root<V>>,
   ) {
     this.node.className = "tlkit";
     // JupyterLab's shortcuts would take arrows, Space and single letters from the panel.
@@ -59,68 +54,68 @@ class Root<V extends Base> {
       this.lostAt = performance.now();
       if (event.relatedTarget !== null) this.focused = null;
     });
-  }
-
-  /** It was on the page once, and the place that showed it is gone. */
-  isLeft(): boolean {
-    return (this.shown && !this.node.isConnected) || this.places === 0;
-  }
-
-  show(model: Model, el: HTMLElement): () => void {
-    const draw = () => this.draw(model);
-    const answered = () => {
-      if (this.silent) {
-        this.silent = false;
-        draw();
-      }
-    };
-    model.on("change:view", draw);
-    model.on("change:pictures", draw);
-    model.on("change:answered", answered);
-    this.shown = false;
-    this.places += 1;
+    model.on("change:view", this.draw);
+    model.on("change:pictures", this.draw);
+    model.on("change:answered", this.answered);
     el.append(this.node);
-    draw();
-    if (performance.now() - this.lostAt > FOCUS_RETURNS_MS) this.focused = null;
+    this.draw();
     this.settle(60);
-    return () => {
-      this.places -= 1;
-      model.off("change:view", draw);
-      model.off("change:pictures", draw);
-      model.off("change:answered", answered);
-    };
   }
 
-  /** Wait for the page to take the node in, then give it back its focus. */
+  retire(): void {
+    this.roots.delete(this);
+    this.model.off("change:view", this.draw);
+    this.model.off("change:pictures", this.draw);
+    this.model.off("change:answered", this.answered);
+  }
+
+  /** Wait for the page to take the node in. After a run, the output it replaces hands over the focus. */
   private settle(frames: number): void {
     requestAnimationFrame(() => {
-      this.shown ||= this.node.isConnected;
-      if (!this.shown && frames > 0) return this.settle(frames - 1);
-      const active = document.activeElement;
-      if (active === null || active === document.body) this.focused?.focus({ preventScroll: true });
+      if (!this.node.isConnected) {
+        if (frames > 0) this.settle(frames - 1);
+        return;
+      }
+      this.place = this.node.closest(".jp-OutputArea-child");
+      for (const other of this.roots) {
+        if (other === this || other.place === null || other.place !== this.place || other.node.isConnected) continue;
+        const lost = performance.now() - other.lostAt;
+        const idle = document.activeElement === null || document.activeElement === document.body;
+        if (other.focused && idle && (lost < FOCUS_RETURNS_MS || lost === Number.NEGATIVE_INFINITY)) {
+          same(other.focused, other.mount, this.mount)?.focus({ preventScroll: true });
+        }
+        other.retire();
+      }
     });
   }
 
-  private draw(model: Model): void {
-    this.shown ||= this.node.isConnected;
-    const view = model.get("view") as V;
-    const pictures = model.get("pictures") as Record<string, string>;
-    const send = (event: Event) => {
-      this.sent += 1;
-      const number = Date.now() * 100 + (this.sent % 100);
-      setTimeout(() => {
-        if ((model.get("answered") as number) < number) {
-          this.silent = true;
-          this.draw(model);
-        }
-      }, PATIENCE_MS);
-      try {
-        model.send({ ...event, number });
-      } catch {
+  private readonly answered = (): void => {
+    if (this.silent) {
+      this.silent = false;
+      this.draw();
+    }
+  };
+
+  private readonly send = (event: Event): void => {
+    this.number = Math.max(this.number + 1, Date.now());
+    const { number } = this;
+    const wait = () => {
+      if ((this.model.get("answered") as number) < number) {
         this.silent = true;
-        this.draw(model);
+        this.draw();
       }
     };
+    setTimeout(wait, PATIENCE_MS);
+    try {
+      this.model.send({ ...event, number });
+    } catch {
+      wait();
+    }
+  };
+
+  private readonly draw = (): void => {
+    const view = this.model.get("view") as V;
+    const pictures = this.model.get("pictures") as Record<string, string>;
     const busy = view.status === "running" || view.status === "stopping";
     const Body = this.Body;
     render(
@@ -129,11 +124,21 @@ class Root<V extends Base> {
           <h2>{view.title}</h2>
           <p>{view.subtitle}</p>
         </header>
-        <Body view={view} pictures={pictures} busy={busy} send={send} />
+        <Body view={view} pictures={pictures} busy={busy} send={this.send} />
         {view.problem && <Problem {...view.problem} />}
         <div role="alert">{this.silent && <p class="tlkit-problem">{SILENCE}</p>}</div>
       </section>,
       this.mount,
     );
+  };
+}
+
+/** The node at the same position in another tree. */
+function same(node: Element, from: Element, to: Element): HTMLElement | null {
+  const path: number[] = [];
+  for (let one: Element = node; one !== from; one = one.parentElement) {
+    if (!one.parentElement) return null;
+    path.unshift([...one.parentElement.children].indexOf(one));
   }
+  return path.reduce<Element | undefined>((one, index) => one?.children[index], to) as HTMLElement | null;
 }
