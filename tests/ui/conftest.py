@@ -141,6 +141,22 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
+def axe() -> Path:
+    """The accessibility checker; fetched with the packages of widgets/ where they are not there yet."""
+    path = ROOT / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.is_file() and shutil.which("npm"):
+        subprocess.run(
+            ["npm", "ci", "--no-audit", "--no-fund"], cwd=ROOT / "widgets", check=False, capture_output=True
+        )
+    if not path.is_file():
+        words = "axe-core is missing: run `npm ci --prefix widgets` (Node 20)."
+        if os.environ.get("CI"):
+            pytest.fail(words)
+        pytest.skip(words)
+    return path
+
+
+@pytest.fixture(scope="session")
 def pictures() -> Path:
     """The folder for screenshots: ``$TLKIT_SCREENSHOTS``, else one that pytest throws away."""
     named = os.environ.get("TLKIT_SCREENSHOTS")

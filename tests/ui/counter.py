@@ -12,10 +12,16 @@ class Count:
     steps: int = 3
 
 class Counter(Panel[Count, int]):
-    kind = "freeze"  # any built file will do: its frame is what is tested
+    kind = "freeze"  # any built file will do, with nothing in its body: its frame is what is tested
     State = Count
     def _title(self): return "Counter"
-    def _view(self): return {}
+    def _view(self):
+        head = dict(name="head", count="", word="", label="", sentence="")
+        counts = dict(learns="", of="", share=0, remembered="", seconds="", seconds_source="")
+        sample = dict(alt="", size="", name="", classes="")
+        words = dict(preset="", preset_words="", code="", stale_words="")
+        return dict(sample=sample, presets=[], modes=[], stages=[], head=head, prefix=0, counts=counts,
+                    warnings=[], outcome=None, **words)
     def _twin(self):
         counted = [Paragraph(f"Counted to {self._outcome['steps']}.")] if self._outcome else []
         return [Paragraph(f"{self._state.steps} steps."), *counted]

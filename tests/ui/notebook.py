@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
-AXE = Path(__file__).resolve().parents[2] / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
 PATIENCE_MS = 60_000
 
 
@@ -81,11 +80,10 @@ class Notebook:
             what.screenshot(path=path)
         return path
 
-    def accessibility(self, what: Locator) -> list[str]:
+    def accessibility(self, what: Locator, axe: Path) -> list[str]:
         """Return what axe-core finds wrong within one element (JupyterLab has faults of its own)."""
-        assert AXE.is_file(), "axe-core is missing: run `npm ci --prefix widgets`."
         if not self.page.evaluate("() => 'axe' in window"):
-            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+            self.page.evaluate(axe.read_text(encoding="utf-8"))
         what.evaluate("node => node.setAttribute('data-under-test', '')")
         found = self.page.evaluate(
             "async () => (await axe.run('[data-under-test]')).violations.map("

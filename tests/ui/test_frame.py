@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -31,7 +32,7 @@ def notebook(open_notebook: Callable[..., Notebook]) -> Notebook:
 def test_stop_ends_a_run_within_half_a_second_and_a_second_click_starts_nothing(notebook: Notebook) -> None:
     panel = notebook.page.locator(".tlkit-panel").nth(0)
     panel.get_by_role("button", name="Run").dblclick()
-    expect(panel.get_by_role("status")).to_contain_text("step")
+    expect(panel.locator(".tlkit-progress")).to_contain_text("step")
     expect(panel.locator(".tlkit-problem")).to_have_count(0)
     seconds = panel.evaluate(
         """async panel => {
@@ -72,6 +73,6 @@ def test_after_a_run_both_places_live_and_the_focus_is_where_it_was(notebook: No
         expect(place.get_by_role("button", name="Run again")).to_be_visible()
 
 
-def test_axe_finds_nothing(notebook: Notebook) -> None:
+def test_axe_finds_nothing(notebook: Notebook, axe: Path) -> None:
     for panel in notebook.page.locator(".tlkit-panel").all():
-        assert notebook.accessibility(panel) == []
+        assert notebook.accessibility(panel, axe) == []

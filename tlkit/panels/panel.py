@@ -57,8 +57,8 @@ class Panel(Generic[S, R]):
 
     def __init__(self, state: S, about: dict[str, Any]) -> None:
         self._lock = threading.RLock()
-        self._state: S = self._check(state)
         self._about = about
+        self._state: S = self._check(state)
         self._status: Status = "ready"
         self._problem: dict[str, str] | None = None
         self._job: Job | None = None
@@ -158,7 +158,6 @@ class Panel(Generic[S, R]):
         """
         body = checked(record, f"tlkit.panels.{cls.kind}", cls.version)
         panel = cls.__new__(cls)
-        panel._about = body["about"]
         Panel.__init__(panel, state_of(cls.State, body["state"]), body["about"])
         if body["outcome"] is not None:
             panel._outcome = body["outcome"]

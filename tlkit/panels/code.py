@@ -1,0 +1,57 @@
+"""Python that does what a Freeze panel does, to be copied into a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tlkit.panels.presets import preset_of
+
+
+def as_python(
+    about: Mapping[str, Any], modes: Mapping[str, str], gradual: bool, seed: int, views: int
+) -> str:
+    """Write the code of a plan and its run.
+
+    Parameters
+    ----------
+    about
+        The panel's facts.
+    modes
+        Stage to mode.
+    gradual, seed, views
+        As in the panel's settings; `views` augmented copies are remembered where something else learns too.
+    """
+    task, load = about["task"], about["backbone"]["load"]
+    net = f"backbones.load({load!r})" if load else "...  # your own backbone"
+    if not task["load"]:
+        drawn = "...  # your own task"
+    elif task["labels_per_class"] is None:
+        drawn = f"data.load({task['load']!r}).task(seed={task['seed']})"
+    else:
+        drawn = f"data.load({task['load']!r}).few_shot({task['labels_per_class']}, seed={task['seed']})"
+    strict = all(mode == "strict" for mode in modes.values())
+    recipe = "" if strict else ", recipe=train.Recipe." + ("gradually()" if gradual else "fine_tune()")
+    if recipe and next(iter(modes.values())) == "strict":
+        recipe += f".change(augmented_views={views})"
+    return "\n".join(
+        [
+            "from tlkit import backbones, data, freeze, train",
+            "",
+            f"net = {net}",
+            f"task = {drawn}",
+            f"plan = freeze.plan(net, {_plan(modes, gradual)})",
+            f"run = train.fit(net, task, plan, seed={seed}{recipe})",
+            "print(run)",
+            "print(run.seal)",
+        ]
+    )
+
+
+def _plan(modes: Mapping[str, str], gradual: bool) -> str:
+    preset = preset_of(modes, gradual)
+    if preset == "feature extraction":
+        return 'until="head"'
+    if preset == "last stage":
+        return f'until="{list(modes)[-1]}"'
+    return repr(dict(modes)).replace("'", '"')

@@ -1,0 +1,100 @@
+"""The words of the Freeze panel for modes and presets, and what a preset does to every stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tlkit.errors import unknown_name
+
+MODES: dict[str, tuple[str, str]] = {
+    "trainable": (
+        "trainable",
+        "Everything may change: weights, scale and shift, running statistics.",
+    ),
+    "strict": (
+        "strict",
+        "Nothing changes, dropout is off, and each picture gives the same numbers every time. Only a strict start "
+        "of the network can be remembered.",
+    ),
+    "weights_only": (
+        "weights only",
+        "Weights, scale and shift stay, but the running statistics drift with every batch. This is what "
+        "requires_grad = False alone does.",
+    ),
+    "train_bn": (
+        "train BatchNorm",
+        "Weights stay. BatchNorm's scale and shift learn, and its running statistics drift.",
+    ),
+    "batch_stats": (
+        "batch statistics",
+        "Nothing is written, but in training every batch is normalised by itself and dropout stays on.",
+    ),
+}
+PRESETS: dict[str, tuple[str, str]] = {
+    "feature extraction": ("Feature extraction", "Freeze every stage, train only the new head."),
+    "last stage": ("Last stage", "Train the head and the stage before it."),
+    "everything": ("Everything", "Train all stages at once, the early ones more slowly."),
+    "gradual": ("Gradual", "Train all stages, opened one after the other from the last to the first."),
+    "your own": ("Your own", "What you chose stage by stage."),
+}
+
+
+def mode_named(name: str) -> str:
+    """Return the mode that a name or label stands for.
+
+    Examples
+    --------
+    >>> mode_named("weights only")
+    'weights_only'
+    """
+    plain = str(name).strip().lower()
+    for mode, (label, _) in MODES.items():
+        if plain.replace("-", "_").replace(" ", "_") == mode or plain == label.lower():
+            return mode
+    raise unknown_name("mode", name, MODES)
+
+
+def preset_named(name: str) -> str:
+    """Return the preset that a name or label stands for.
+
+    Examples
+    --------
+    >>> preset_named("Last-stage")
+    'last stage'
+    """
+    plain = str(name).strip().lower().replace("-", " ").replace("_", " ")
+    if plain not in PRESETS:
+        raise unknown_name("preset", name, PRESETS)
+    return plain
+
+
+def modes_of(preset: str, stages: Sequence[str]) -> dict[str, str]:
+    """Return the mode of every stage (without the head) under a preset other than "your own".
+
+    Examples
+    --------
+    >>> modes_of("last stage", ["stem", "layer1"])
+    {'stem': 'strict', 'layer1': 'trainable'}
+    """
+    if preset in ("everything", "gradual"):
+        return dict.fromkeys(stages, "trainable")
+    modes = dict.fromkeys(stages, "strict")
+    if preset == "last stage":
+        modes[stages[-1]] = "trainable"
+    return modes
+
+
+def preset_of(modes: Mapping[str, str], gradual: bool) -> str:
+    """Return the preset that gives these modes, or "your own".
+
+    Examples
+    --------
+    >>> preset_of({"stem": "strict", "layer1": "batch_stats"}, gradual=False)
+    'your own'
+    """
+    if gradual:
+        return "gradual"
+    for preset in ("feature extraction", "last stage", "everything"):
+        if dict(modes) == modes_of(preset, list(modes)):
+            return preset
+    return "your own"
