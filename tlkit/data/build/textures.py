@@ -117,13 +117,15 @@ def _waves(generator: Generator) -> Picture:
 def _marble(generator: Generator) -> Picture:
     along, _ = _turned(generator)
     bent = along + 3 * _smooth_noise(generator, 3.0)
-    return -(np.abs(np.sin(bent * np.pi / generator.uniform(9, 14))) ** 0.5)
+    veins: Picture = -np.sqrt(np.abs(np.sin(bent * np.pi / generator.uniform(9, 14))))
+    return veins
 
 
 def _checks(generator: Generator) -> Picture:
     along, across = _turned(generator)
     period = 2 * np.pi / generator.uniform(6, 12)
-    return np.tanh(6 * np.sin(along * period) * np.sin(across * period))
+    checks: Picture = np.tanh(6 * np.sin(along * period) * np.sin(across * period))
+    return checks
 
 
 def _dots(generator: Generator) -> Picture:
