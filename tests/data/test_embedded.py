@@ -46,7 +46,7 @@ def test_ink_is_one_on_paper_zero_and_nothing_is_clipped(name: str) -> None:
     assert border.max() == 0
     assert images.mean() < 0.3
     assert (images.max(axis=(1, 2)) > 0.5).all()
-    # The ink's box lies in the middle of the picture, up to small moves and what turning an uneven letter adds.
+    # The ink's box lies in the middle, up to small moves and what turning an uneven letter adds.
     boxes = [np.nonzero(image) for image in images[::10]]
     middles = np.array([[(at.min() + at.max()) / 2 - 15.5 for at in box] for box in boxes])
     assert np.abs(middles).max() <= 6
