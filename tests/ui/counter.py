@@ -20,8 +20,8 @@ class Counter(Panel[Count, int]):
         counts = dict(learns="", of="", share=0, remembered="", seconds="", seconds_source="")
         sample = dict(alt="", size="", name="", classes="")
         words = dict(preset="", preset_words="", code="", stale_words="")
-        return dict(sample=sample, presets=[], modes=[], stages=[], head=head, prefix=0, counts=counts,
-                    warnings=[], outcome=None, **words)
+        return dict(sample=sample, presets=[], modes=[], stages=[], head=head, counts=counts,
+                    bound=dict(stages=0, words="", rest=""), warnings=[], outcome=None, **words)
     def _twin(self):
         counted = [Paragraph(f"Counted to {self._outcome['steps']}.")] if self._outcome else []
         return [Paragraph(f"{self._state.steps} steps."), *counted]

@@ -25,8 +25,8 @@ interface View extends Base {
   modes: { name: string; label: string }[];
   stages: Stage[];
   head: { name: string; count: string; word: string; label: string; sentence: string };
-  /** How many stages from the input on run once. */
-  prefix: number;
+  /** How many stages from the input on run once, and what is said below them and below the rest. */
+  bound: { stages: number; words: string; rest: string };
   counts: { learns: string; of: string; share: number; remembered: string; seconds: string; seconds_source: string };
   warnings: string[];
   code: string;
@@ -42,6 +42,7 @@ interface View extends Base {
 
 function Freeze(props: Props<View>) {
   const { view, pictures, busy, send } = props;
+  const { bound } = view;
   // Only which sentence is read at the moment; what is chosen is Python's.
   const [read, setRead] = useState<string | null>(null);
   const stages = [...view.stages, view.head];
@@ -115,9 +116,9 @@ function Freeze(props: Props<View>) {
         </div>
       </div>
       <div class="tlkit-bound" style={columns} aria-hidden="true">
-        {view.prefix > 0 && <span style={{ gridColumn: `2 / span ${view.prefix}` }}>runs once, then remembered</span>}
-        <span class="tlkit-trained" style={{ gridColumn: `${view.prefix + 2} / span ${stages.length - view.prefix}` }}>
-          {view.prefix === stages.length - 1 ? "trained" : "runs at every step"}
+        {bound.stages > 0 && <span style={{ gridColumn: `2 / span ${bound.stages}` }}>{bound.words}</span>}
+        <span class="tlkit-trained" style={{ gridColumn: `${bound.stages + 2} / span ${stages.length - bound.stages}` }}>
+          {bound.rest}
         </span>
       </div>
       <p class="tlkit-sentence" aria-live="polite">
