@@ -1,0 +1,314 @@
+"""SealReport: what moved and what did not, stage by stage, in marks and words."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tlkit.errors import RecordError, unknown_name
+from tlkit.freeze.modes import KIND_WORDS, KINDS, TABLE
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Movement:
+    """How far the tensors of one kind moved.
+
+    Parameters
+    ----------
+    numbers
+        How many numbers they hold, tied ones once.
+    moved
+        Names of the tensors of which some bit changed.
+    l2
+        Length of the change, over all values that were and are finite; counts of batches left out.
+    relative
+        The same as a share of the length before; None if that was zero.
+    largest
+        Largest change of a single number.
+    not_finite
+        Numbers that were finite and are no longer.
+    """
+
+    numbers: int
+    moved: tuple[str, ...]
+    l2: float
+    relative: float | None
+    largest: float
+    not_finite: int = 0
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether every bit is the same."""
+        return not self.moved
+
+    def __str__(self) -> str:
+        if self.unchanged:
+            return "✓ unchanged"
+        if self.not_finite:
+            return f"▲ moved, {self.not_finite:,} became NaN or infinite"
+        if self.l2 == 0:
+            counted = all(name.endswith("num_batches_tracked") for name in self.moved)
+            return "▲ counted on, nothing else" if counted else "▲ moved, by no distance"
+        return f"▲ moved by {_percent(self.relative)}" if self.relative is not None else "▲ moved from zero"
+
+
+@dataclass(frozen=True)
+class StageReport:
+    """What a check found in one stage.
+
+    Parameters
+    ----------
+    name, mode
+        Of the stage; the mode is None without a plan in force.
+    kinds
+        "weights", "affine", "statistics", "buffers" to how far they moved; None where there are none.
+    dropout
+        ``"on"`` or ``"off"`` while the stage trains, or ``"none"``.
+    before, after
+        SHA-256 of all its tensors.
+    """
+
+    name: str
+    mode: str | None
+    kinds: Mapping[str, Movement | None]
+    dropout: str
+    before: str
+    after: str
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether every bit of the stage is the same."""
+        return all(found is None or found.unchanged for found in self.kinds.values())
+
+    @property
+    def moved(self) -> tuple[str, ...]:
+        """The kinds that moved."""
+        return tuple(kind for kind, found in self.kinds.items() if found is not None and not found.unchanged)
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The kinds that moved although the mode holds them fixed."""
+        if self.mode is None:
+            return ()
+        return tuple(kind for kind in self.moved if not TABLE[self.mode].may_change(kind))
+
+    @property
+    def drifted(self) -> tuple[str, ...]:
+        """The kinds that moved in a stage of which no weight did."""
+        fixed = self.kinds.get("weights")
+        frozen = self.mode != "trainable" and "weights" not in self.moved and fixed is not None
+        return tuple(kind for kind in self.moved if frozen and kind in ("statistics", "buffers"))
+
+
+@dataclass(frozen=True, repr=False)
+class SealReport:
+    """What moved and what did not. Made by ``Seal.check``.
+
+    Parameters
+    ----------
+    stages
+        A report per stage, from the input on.
+
+    Examples
+    --------
+    >>> from tlkit import backbones, freeze
+    >>> net = backbones.load("zoo:resnet-letters").with_head(10, seed=0)
+    >>> net = freeze.plan(net, until="head").apply(net)
+    >>> report = freeze.seal(net).check(net)
+    >>> report.sentence
+    'Nothing frozen moved.'
+    >>> report["layer1"].kinds["weights"].unchanged
+    True
+    """
+
+    stages: tuple[StageReport, ...]
+
+    def __getitem__(self, stage: str) -> StageReport:
+        for one in self.stages:
+            if one.name == stage:
+                return one
+        raise unknown_name("stage", stage, [one.name for one in self.stages])
+
+    def unchanged(self, stage: str | None = None) -> bool:
+        """Say whether every bit is the same: of one stage, or of all.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such stage.
+        """
+        if stage is not None:
+            return self[stage].unchanged
+        return all(one.unchanged for one in self.stages)
+
+    @property
+    def moved(self) -> dict[str, tuple[str, ...]]:
+        """Stage to the kinds that moved, for the stages where something did."""
+        return {one.name: one.moved for one in self.stages if one.moved}
+
+    @property
+    def kept(self) -> bool:
+        """Whether nothing moved that the plan holds fixed."""
+        return not any(one.broken for one in self.stages)
+
+    @property
+    def sentence(self) -> str:
+        """The finding in words."""
+        broken = [
+            f"{one.name}'s {_and([KIND_WORDS[kind] for kind in one.broken])} moved under {one.mode}"
+            for one in self.stages
+            if one.broken
+        ]
+        if broken:
+            return f"The seal is broken: {_and(broken)}."
+        if not self.moved:
+            return (
+                "Nothing moved." if all(one.mode is None for one in self.stages) else "Nothing frozen moved."
+            )
+        drifted: dict[tuple[str, ...], list[str]] = {}
+        for one in self.stages:
+            if one.drifted:
+                drifted.setdefault(one.drifted, []).append(one.name)
+        if drifted:
+            said = []
+            for kinds, names in drifted.items():
+                whose = _and([f"{name}'s" for name in names])
+                what = _and([KIND_WORDS[kind] for kind in kinds])
+                their = "its" if len(names) == 1 else "their"
+                said.append(f"{whose} {what} drifted though {their} weights did not move")
+            return f"{'; '.join(said)}."
+        modes = [one.mode for one in self.stages if one.name != "head"]
+        if any(mode is not None for mode in modes):
+            frozen = any(mode not in (None, "trainable") for mode in modes)
+            return "Nothing frozen moved." if frozen else "Nothing was frozen."
+        still = [one.name for one in self.stages if one.unchanged]
+        return f"{_and(list(self.moved))} moved; {_and(still) if still else 'nothing'} stayed bit for bit."
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Return stage, mode, a mark for each kind that any stage has, and dropout, as text."""
+        return [
+            (
+                one.name,
+                one.mode or "no plan",
+                *(str(one.kinds[kind]) if one.kinds[kind] is not None else "none" for kind in self._shown()),
+                one.dropout,
+            )
+            for one in self.stages
+        ]
+
+    def _shown(self) -> list[str]:
+        return [kind for kind in KINDS if kind != "buffers" or any(one.kinds[kind] for one in self.stages)]
+
+    def _head(self) -> tuple[str, ...]:
+        return ("stage", "mode", *(KIND_WORDS[kind] for kind in self._shown()), "dropout")
+
+    def __repr__(self) -> str:
+        table = [self._head(), *self.rows()]
+        widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+        lines = [
+            "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in table
+        ]
+        return "\n".join([f"Seal: {self.sentence}", *lines])
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col" style="text-align:left">{name}</th>' for name in self._head())
+        body = "".join(
+            f'<tr><th scope="row" style="text-align:left">{html.escape(row[0])}</th>'
+            + "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in row[1:])
+            + "</tr>"
+            for row in self.rows()
+        )
+        caption = f"<caption>Seal: {html.escape(self.sentence)}</caption>"
+        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def record(self) -> dict[str, Any]:
+        """Return the report as plain JSON values."""
+        return {
+            "kind": "seal",
+            "schema": SCHEMA,
+            "sentence": self.sentence,
+            "stages": [
+                {
+                    "name": one.name,
+                    "mode": one.mode,
+                    "dropout": one.dropout,
+                    "before": one.before,
+                    "after": one.after,
+                    "kinds": {
+                        kind: None
+                        if found is None
+                        else {
+                            "unchanged": found.unchanged,
+                            "numbers": found.numbers,
+                            "moved": list(found.moved),
+                            "l2": found.l2,
+                            "relative": found.relative,
+                            "largest": found.largest,
+                            "not_finite": found.not_finite,
+                        }
+                        for kind, found in one.kinds.items()
+                    },
+                }
+                for one in self.stages
+            ],
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> SealReport:
+        """Return the report that :meth:`record` wrote down.
+
+        Raises
+        ------
+        RecordError
+            It is of another kind, from a newer version, or damaged.
+        """
+        if record.get("kind") != "seal":
+            raise RecordError(f"This is a record of {record.get('kind')!r}, not of a seal.")
+        if not isinstance(record.get("schema"), int) or record["schema"] > SCHEMA:
+            raise RecordError(
+                f"The seal's record has schema {record.get('schema')!r}; this version reads up to {SCHEMA}.",
+                "Install a newer tlkit.",
+            )
+        try:
+            return cls(tuple(_stage(values) for values in record["stages"]))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise RecordError(f"The seal's record is damaged: {error!r}.", "Run it again.") from error
+
+
+def _stage(values: Mapping[str, Any]) -> StageReport:
+    if values["mode"] is not None and values["mode"] not in TABLE:
+        raise KeyError(values["mode"])
+    return StageReport(
+        values["name"],
+        values["mode"],
+        {kind: _movement(values["kinds"][kind]) for kind in KINDS},
+        values["dropout"],
+        values["before"],
+        values["after"],
+    )
+
+
+def _movement(values: Mapping[str, Any] | None) -> Movement | None:
+    if values is None:
+        return None
+    return Movement(
+        values["numbers"],
+        tuple(values["moved"]),
+        values["l2"],
+        values["relative"],
+        values["largest"],
+        values["not_finite"],
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:,.0f} %"
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
