@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError
 
 PATIENCE_MS = 60_000
 
@@ -30,9 +30,11 @@ class Notebook:
     def __init__(self, page: Page, path: Path, pictures: Path, asked: list[str]) -> None:
         self.page, self.path, self.pictures, self._asked = page, path, pictures, asked
         page.locator(".jp-Notebook").wait_for(timeout=PATIENCE_MS)
-        # Cells run only once a kernel is there; its name replaces "No Kernel" in the toolbar.
-        expect(page.locator(".jp-KernelName, .jp-Toolbar-kernelName").first).to_contain_text(
-            "Python 3", timeout=PATIENCE_MS
+        # Cells that are run before the kernel answers are dropped or ask for a kernel; the page's own marks say
+        # "idle" before there is one.
+        page.wait_for_function(
+            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
+            timeout=PATIENCE_MS,
         )
 
     def run_all(self) -> None:
@@ -43,11 +45,17 @@ class Notebook:
 
     def idle(self) -> None:
         """Wait until no cell waits for the kernel any more."""
-        self.page.wait_for_function(
-            "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
-            ".every(one => /\\[\\d+\\]/.test(one.textContent))",
-            timeout=PATIENCE_MS * 2,
-        )
+        try:
+            self.page.wait_for_function(
+                "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
+                ".every(one => /\\[\\d+\\]/.test(one.textContent))",
+                timeout=PATIENCE_MS,
+            )
+        except TimeoutError as error:
+            seen = self.screenshot(f"waiting-{self.path.stem}")
+            raise AssertionError(
+                f"A cell did not finish in {PATIENCE_MS / 1000:.0f} s; see {seen}."
+            ) from error
 
     def panel(self, title: str) -> Locator:
         """Wait for the live panel with this title."""
