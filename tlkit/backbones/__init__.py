@@ -1,0 +1,31 @@
+"""Backbones: pretrained networks cut into stages, with their input transform and their card.
+
+>>> from tlkit import backbones
+>>> net = backbones.load("zoo:resnet-letters")
+>>> net.stages
+('stem', 'layer1', 'layer2', 'layer3')
+"""
+
+from tlkit.backbones.backbone import Backbone
+from tlkit.backbones.card import ModelCard
+from tlkit.backbones.loading import load, names
+from tlkit.backbones.network import Network
+from tlkit.backbones.pooling import pool_features
+from tlkit.backbones.sample import SourceSample
+from tlkit.backbones.staged import StagedModule
+from tlkit.backbones.transform import InputTransform
+from tlkit.backbones.wrap import wrap
+
+# The function `wrap` stands here for the module of the same name.
+__all__ = [
+    "load",
+    "names",
+    "wrap",
+    "Backbone",
+    "Network",
+    "StagedModule",
+    "InputTransform",
+    "ModelCard",
+    "SourceSample",
+    "pool_features",
+]

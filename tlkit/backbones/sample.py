@@ -1,0 +1,50 @@
+"""SourceSample: a small part of the source's own test set that travels with a backbone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tlkit.errors import DataError
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SourceSample:
+    """Images of the source's test set, to measure what a network still knows of its old task.
+
+    Parameters
+    ----------
+    images
+        (n, c, h, w), float32 in 0..1.
+    labels
+        (n,), int64, positions in ``classes``.
+    classes
+        Names of the source's classes.
+
+    Examples
+    --------
+    >>> SourceSample(np.zeros((2, 1, 4, 4), np.float32), np.array([0, 1]), ("a", "b"))
+    SourceSample(2 images of 1 x 4 x 4, 2 classes)
+    """
+
+    images: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    classes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.images.ndim != 4 or self.labels.shape != (len(self.images),):
+            raise DataError(
+                f"A sample has images of shape {self.images.shape} and labels of shape {self.labels.shape}.",
+                "Give images (n, c, h, w) and one label for each.",
+            )
+        for array in (self.images, self.labels):
+            array.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __repr__(self) -> str:
+        size = " x ".join(str(one) for one in self.images.shape[1:])
+        return f"SourceSample({len(self)} images of {size}, {len(self.classes)} classes)"

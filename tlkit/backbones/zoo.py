@@ -1,0 +1,106 @@
+"""The zoo: small pretrained networks inside the package, read and checked against their cards."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tlkit.backbones.backbone import Backbone
+from tlkit.backbones.card import ModelCard
+from tlkit.backbones.initialise import linear_head
+from tlkit.backbones.nets import ARCHITECTURES, build
+from tlkit.backbones.sample import SourceSample
+from tlkit.backbones.transform import InputTransform
+from tlkit.backbones.weights_file import fill, read_weights
+from tlkit.errors import WeightsError, unknown_name
+from tlkit.files import packaged, read_json
+
+PREFIX = "zoo:"
+#: What the networks of the zoo take: grey pictures of 32 x 32, from -1 to 1.
+TRANSFORM = InputTransform(channels=1, height=32, width=32, mean=(0.5,), std=(0.5,))
+FOLDER = packaged("backbones", "weights")
+
+
+def zoo_names() -> list[str]:
+    """Return the names of all embedded networks, by architecture.
+
+    Examples
+    --------
+    >>> zoo_names()[0]
+    'zoo:resnet-letters'
+    """
+    found = [path.stem for path in FOLDER.glob("*-*.json") if not path.stem.startswith("sample-")]
+    return [PREFIX + name for name in sorted(found, key=_order)]
+
+
+def _order(name: str) -> tuple[int, str]:
+    architecture = name.partition("-")[0]
+    return (ARCHITECTURES.index(architecture) if architecture in ARCHITECTURES else len(ARCHITECTURES), name)
+
+
+def load_from_zoo(name: str, folder: Path = FOLDER) -> Backbone:
+    """Read one network of the zoo.
+
+    Parameters
+    ----------
+    name
+        With the prefix: ``"zoo:resnet-letters"``.
+    folder
+        Where weights and cards are.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such network.
+    WeightsError
+        Its file is missing, was changed or cut short; nothing of it is used.
+    """
+    stem = name.removeprefix(PREFIX)
+    path = folder / f"{stem}.json"
+    if not path.is_file():
+        raise unknown_name("backbone", name, zoo_names())
+    card = ModelCard.from_dict(read_json(path))
+    tensors = read_weights(path.with_suffix(".safetensors"), card.sha256)
+    architecture = str(card.architecture)
+    module = build(architecture, seed=0)
+    body = {key: value for key, value in tensors.items() if key.startswith("stages.")}
+    fill(module, body, name)
+    head = _head(tensors, len(card.classes), name)
+    source = stem.removeprefix(f"{architecture}-")
+    return Backbone(name, module.eval(), TRANSFORM, card, head, load_sample(source, folder))
+
+
+def load_sample(source: str, folder: Path = FOLDER) -> SourceSample:
+    """Read the sample of a source's test set that the networks trained on it share.
+
+    Raises
+    ------
+    WeightsError
+        The file is missing, was changed or cut short.
+    """
+    card = read_json(folder / f"sample-{source}.json")
+    # The same read-only images serve every network of a source.
+    return _sample(folder / f"sample-{source}.safetensors", card["sha256"], tuple(card["classes"]))
+
+
+@lru_cache(maxsize=16)
+def _sample(path: Path, sha256: str, classes: tuple[str, ...]) -> SourceSample:
+    tensors = read_weights(path, sha256)
+    images = tensors["images"].numpy().astype(np.float32) / np.float32(255)
+    return SourceSample(images, tensors["labels"].numpy().astype(np.int64), classes)
+
+
+def _head(tensors: dict[str, Tensor], classes: int, name: str) -> torch.nn.Linear:
+    try:
+        weight, bias = tensors["head.weight"], tensors["head.bias"]
+    except KeyError as error:
+        raise WeightsError(
+            f"The weights {name} hold no source head: {error} is missing.", "Install tlkit again."
+        ) from error
+    head = linear_head(weight.shape[1], classes, None)
+    fill(head, {"weight": weight, "bias": bias}, f"{name}, head")
+    return head
