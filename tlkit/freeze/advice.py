@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from torch import nn
 
+from tlkit.backbones.layers import is_norm
 from tlkit.errors import PlanError
-from tlkit.freeze.anatomy import Anatomy, is_norm
+from tlkit.freeze.anatomy import Anatomy
 from tlkit.freeze.modes import MODES, TABLE, Mode
+from tlkit.freeze.wording import listed
 
 
 def warnings_of(
@@ -39,12 +41,12 @@ def warnings_of(
     for position, name in enumerate(names):
         below = [lower for lower in names[:position] if lower in learns]
         if modes[name] != "trainable" and below:
-            above.setdefault(_listed(below), []).append(name)
+            above.setdefault(listed(below), []).append(name)
     for lower, frozen in above.items():
         found.append(
-            f"{_listed([f'{name} ({modes[name]})' for name in frozen])} {_is(frozen)} frozen above {lower}, which"
-            " will change. It is allowed: the gradient passes through. But what is frozen was made for the old"
-            " input and cannot follow."
+            f"{listed([f'{name} ({modes[name]})' for name in frozen])} {_is(frozen)} frozen above {lower},"
+            " which will change. It is allowed: the gradient passes through. But what is frozen was made for"
+            " the old input and cannot follow."
         )
     for name in names:
         if looked_at[name].unstored and modes[name] in ("strict", "batch_stats"):
@@ -76,7 +78,7 @@ def _sharing(stages: Mapping[str, nn.Module], modes: Mapping[str, str]) -> list[
             first = next(iter(by_stage.values()))[0]
             found.setdefault(tuple(by_stage), []).append(first)
     return [
-        f"{_listed(list(where))} share {_listed(tensors)}, and not all of them may change: what is frozen in"
+        f"{listed(list(where))} share {listed(tensors)}, and not all of them may change: what is frozen in"
         " one stage is frozen in all."
         for where, tensors in found.items()
     ]
@@ -94,10 +96,10 @@ def coincidences(looked_at: Mapping[str, Anatomy], modes: Mapping[str, str]) -> 
         same = [other for other in MODES if _effect(looked_at[name], other) == _effect(looked_at[name], mode)]
         if len(same) > 1:
             found.setdefault(
-                f"{_lack(looked_at[name])}, so that {_listed(same)} are the same there.", []
+                f"{_lack(looked_at[name])}, so that {listed(same)} are the same there.", []
             ).append(name)
     return [
-        f"{_listed(names)} {'has' if len(names) == 1 else 'have'} {words}" for words, names in found.items()
+        f"{listed(names)} {'has' if len(names) == 1 else 'have'} {words}" for words, names in found.items()
     ]
 
 
@@ -128,19 +130,8 @@ def _lack(anatomy: Anatomy) -> str:
         lacks.append("no other buffers")
     if not anatomy.weights and not anatomy.affine:
         lacks.append("no parameters")
-    return _listed(lacks)
+    return listed(lacks)
 
 
 def _is(words: Sequence[str]) -> str:
     return "is" if len(words) == 1 else "are"
-
-
-def _listed(words: Sequence[str]) -> str:
-    """Join words as a sentence does.
-
-    Examples
-    --------
-    >>> _listed(["stem", "layer1", "layer2"])
-    'stem, layer1 and layer2'
-    """
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -7,15 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.modules.dropout import _DropoutNd
-from torch.nn.modules.instancenorm import _InstanceNorm
 
+from tlkit.backbones.layers import has_dropout, is_norm
 from tlkit.errors import PlanError
 
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
-# Where modules keep the probability of dropout that they apply by function while `training` is True.
-_RATES = ("dropout", "dropout_p", "dropout_rate", "drop_prob", "drop_rate", "attn_dropout", "p_dropout")
 
 
 def stages_of(thing: Any) -> dict[str, nn.Module]:
@@ -43,13 +39,6 @@ def stages_of(thing: Any) -> dict[str, nn.Module]:
             "Cut it into stages with backbones.wrap(module, stages=...).",
         )
     return found
-
-
-def is_norm(module: nn.Module) -> bool:
-    """Say whether a module is BatchNorm, or InstanceNorm that keeps running statistics."""
-    return isinstance(module, _BatchNorm) or (
-        isinstance(module, _InstanceNorm) and module.running_mean is not None
-    )
 
 
 def tensors(module: nn.Module) -> Iterator[tuple[str, str, Tensor]]:
@@ -80,32 +69,6 @@ def tensors(module: nn.Module) -> Iterator[tuple[str, str, Tensor]]:
             if id(tensor) not in seen:
                 seen.add(id(tensor))
                 yield prefix + name, kind, tensor
-
-
-def has_dropout(module: nn.Module) -> bool:
-    """Say whether a stage drops anything at random while it trains.
-
-    Examples
-    --------
-    >>> has_dropout(nn.Sequential(nn.Dropout(0.5))), has_dropout(nn.Sequential(nn.Dropout(0.0)))
-    (True, False)
-    """
-    for part in module.modules():
-        # By name too: torchvision's StochasticDepth and timm's DropPath are no subclasses.
-        if isinstance(part, _DropoutNd | nn.AlphaDropout) or type(part).__name__ in (
-            "StochasticDepth",
-            "DropBlock2d",
-            "DropBlock3d",
-            "PatchDropout",
-        ):
-            rate = getattr(part, "p", getattr(part, "prob", 0.0))
-            if isinstance(rate, int | float) and rate > 0:
-                return True
-        for name in _RATES:
-            rate = getattr(part, name, 0.0)
-            if isinstance(rate, int | float) and not isinstance(rate, bool) and rate > 0:
-                return True
-    return False
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from torch import nn
 
+from tlkit.backbones.layers import is_norm
 from tlkit.errors import PlanError
-from tlkit.freeze.anatomy import is_norm, stages_of
+from tlkit.freeze.anatomy import stages_of
 from tlkit.freeze.hooks import Before, StageHook, install, stage_hooks, uninstall
 from tlkit.freeze.modes import TABLE, strictest
 

@@ -8,10 +8,9 @@ from typing import Any
 
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.modules.instancenorm import _InstanceNorm
 
+from tlkit.backbones.layers import is_norm
 from tlkit.errors import TrainingError
-from tlkit.freeze.anatomy import is_norm
 from tlkit.freeze.modes import TABLE
 
 
@@ -81,8 +80,7 @@ class StageHook:
         for path, part in stage.named_modules():
             mode = self.shared.get(path, self.mode)
             norm = is_norm(part)
-            if part.training and (mode == "strict" or (mode == "batch_stats" and not norm and part._buffers)):
-                # Under batch_stats too, modules with buffers of their own write to them only in training.
+            if part.training and mode == "strict":
                 part.training = False
             if mode == "batch_stats" and isinstance(part, _BatchNorm) and part.track_running_stats:
                 # Set when the layer is already built, False means: by the batch in training, by the stored
@@ -108,7 +106,7 @@ class StageHook:
             mode = self.shared.get(path, self.mode)
             if mode == "batch_stats" and isinstance(part, _BatchNorm):
                 part.track_running_stats = self.before.tracking.get(path, True)
-            if mode == "strict" or (mode == "batch_stats" and not is_norm(part) and part._buffers):
+            if mode == "strict":
                 # Somebody who has since called train() or eval() on the whole meant this stage as well.
                 kept = self.before.training.get(path, root_training)
                 part.training = kept if root_training == self.before.root_training else root_training
@@ -118,8 +116,8 @@ class StageHook:
 
 
 @dataclass(frozen=True)
-class NormHook:
-    """A forward pre-hook of one norm: needs more than one value to normalise by, and may write none.
+class BatchHook:
+    """A forward pre-hook of BatchNorm that refuses, in words, a batch with nothing to normalise by.
 
     Parameters
     ----------
@@ -131,42 +129,57 @@ class NormHook:
     mode: str
 
     def __call__(self, module: nn.Module, args: tuple[Any, ...]) -> None:
-        if not module.training:
-            return
-        if isinstance(module, _BatchNorm):
-            x = args[0] if args else None
-            if isinstance(x, Tensor) and x.ndim > 1 and x.numel() == x.shape[1]:
-                raise TrainingError(
-                    f"{self.stage} is in mode {self.mode!r} and normalises by the batch, but the batch holds"
-                    " one item with one value per channel: there is nothing to compare it with.",
-                    "Use batches of at least two items (drop_last=True, or merge the last one), or freeze"
-                    f" {self.stage} with mode 'strict'.",
-                )
-        elif self.mode == "batch_stats":
-            # InstanceNorm writes whenever it is given statistics: for this pass it is given none.
-            module.__dict__["_tlkit_held"] = (module._buffers["running_mean"], module._buffers["running_var"])
-            module._buffers["running_mean"] = module._buffers["running_var"] = None
+        x = args[0] if args else None
+        if module.training and isinstance(x, Tensor) and x.ndim > 1 and x.numel() == x.shape[1]:
+            raise TrainingError(
+                f"{self.stage} is in mode {self.mode!r} and normalises by the batch, but the batch holds one"
+                " item with one value per channel: there is nothing to compare it with.",
+                "Use batches of at least two items (drop_last=True, or merge the last one), or freeze"
+                f" {self.stage} with mode 'strict'.",
+            )
 
 
 @dataclass(frozen=True)
-class NormReturn:
-    """A forward hook that gives InstanceNorm its statistics back, after an error too."""
+class HoldHook:
+    """A forward pre-hook that lets a module write to copies of its buffers instead of the buffers.
+
+    For whatever writes in a forward pass and has no switch of its own: the power iteration of spectral
+    normalisation, InstanceNorm, a learner's moving average. Swapping, not writing back, keeps every bit and
+    does not disturb the backward pass.
+    """
+
+    def __call__(self, module: nn.Module, args: Any) -> None:
+        # An outer call of the same module may be under way: then the copies are there already.
+        if _HELD not in module.__dict__:
+            own = {name: buffer for name, buffer in module._buffers.items() if buffer is not None}
+            module.__dict__[_HELD] = own
+            module._buffers.update({name: buffer.clone() for name, buffer in own.items()})
+
+
+@dataclass(frozen=True)
+class ReturnHook:
+    """A forward hook that gives the buffers back, after an error too."""
 
     def __call__(self, module: nn.Module, args: Any, output: Any) -> None:
-        held = module.__dict__.pop("_tlkit_held", None)
-        if held is not None:
-            module._buffers["running_mean"], module._buffers["running_var"] = held
+        module._buffers.update(module.__dict__.pop(_HELD, {}))
+
+
+_HELD = "_tlkit_held"
+_OURS = (StageHook, BatchHook, HoldHook, ReturnHook)
 
 
 def install(stage: nn.Module, hook: StageHook) -> None:
     """Put a plan's hooks on a stage and impose them at once."""
-    stage.register_forward_pre_hook(hook, prepend=True)
     for path, part in stage.named_modules():
         mode = hook.shared.get(path, hook.mode)
-        if is_norm(part) and mode != "strict":
-            part.register_forward_pre_hook(NormHook(hook.stage, mode))
-            if isinstance(part, _InstanceNorm) and mode == "batch_stats":
-                part.register_forward_hook(NormReturn(), always_call=True)
+        if isinstance(part, _BatchNorm):
+            if mode != "strict":
+                part.register_forward_pre_hook(BatchHook(hook.stage, mode))
+        elif not TABLE[mode].buffers and any(buffer is not None for buffer in part._buffers.values()):
+            # First, since spectral normalisation is itself a pre-hook.
+            part.register_forward_pre_hook(HoldHook(), prepend=True)
+            part.register_forward_hook(ReturnHook(), always_call=True)
+    stage.register_forward_pre_hook(hook, prepend=True)
     hook.impose(stage)
 
 
@@ -176,16 +189,9 @@ def uninstall(stage: nn.Module, root_training: bool) -> None:
     for part in reversed(list(stage.modules())):
         hooks = stage_hooks(part)
         for hooked in (part._forward_pre_hooks, part._forward_hooks):
-            for key in [
-                k for k, hook in hooked.items() if isinstance(hook, StageHook | NormHook | NormReturn)
-            ]:
+            for key in [key for key, hook in hooked.items() if isinstance(hook, _OURS)]:
                 del hooked[key]
-                for extra in (
-                    part._forward_pre_hooks_with_kwargs,
-                    part._forward_hooks_with_kwargs,
-                    part._forward_hooks_always_called,
-                ):
-                    extra.pop(key, None)
+                part._forward_hooks_always_called.pop(key, None)
         for hook in hooks:
             hook.restore(part, root_training)
 

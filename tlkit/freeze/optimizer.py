@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from tlkit.errors import PlanError
 from tlkit.freeze.anatomy import stages_of
 from tlkit.freeze.apply import in_force
+from tlkit.freeze.wording import number
 
 if TYPE_CHECKING:
     from tlkit.freeze.plan import Plan
@@ -73,8 +74,8 @@ def check_optimizer(optimizer: Optimizer, module: nn.Module | Plan) -> list[str]
     >>> check_optimizer(torch.optim.SGD(net.head.parameters(), lr=0.1), net)
     []
     >>> print(check_optimizer(torch.optim.SGD(net.backbone.parameters(), lr=0.1), net)[-1])
-    The optimizer misses 2 tensors of head, which may change: they would stay as they are. Give it
-    plan.parameters().
+    The optimizer misses 2 tensors of head, which may change: they would not. Give it plan.parameters()
+    instead.
     """
     if not isinstance(module, nn.Module):
         module = module.applied_to()
@@ -92,37 +93,19 @@ def check_optimizer(optimizer: Optimizer, module: nn.Module | Plan) -> list[str]
         if frozen:
             mode = f" ({modes[name]})" if modes.get(name, "trainable") != "trainable" else ""
             found.append(
-                f"The optimizer holds {_count(frozen)} of {name} that {_is_are(frozen)} frozen{mode}: no"
-                f" gradient arrives, so that {_they(frozen)} {_stay(frozen)}. Give it plan.parameters()."
+                f"The optimizer holds {number('tensor', frozen)} of {name} that may not change{mode}:"
+                " without a gradient nothing happens there. Give it plan.parameters() instead."
             )
         if missing:
+            they = "it" if missing == 1 else "they"
             found.append(
-                f"The optimizer misses {_count(missing)} of {name}, which may change: {_they(missing)} would"
-                " stay as they are. Give it plan.parameters()."
-                if missing > 1
-                else f"The optimizer misses 1 tensor of {name}, which may change: it would stay as it is."
-                " Give it plan.parameters()."
+                f"The optimizer misses {number('tensor', missing)} of {name}, which may change: {they} would"
+                " not. Give it plan.parameters() instead."
             )
     strangers = len(set(held) - known)
     if strangers:
         found.append(
-            f"The optimizer holds {_count(strangers)} that this network does not have. Perhaps it was made"
-            " for another copy of the network: make it after copying."
+            f"The optimizer holds {number('tensor', strangers)} that this network does not have."
+            " Perhaps it was made for another copy of the network: make it after copying."
         )
     return found
-
-
-def _count(tensors: int) -> str:
-    return f"{tensors} tensor" if tensors == 1 else f"{tensors} tensors"
-
-
-def _is_are(tensors: int) -> str:
-    return "is" if tensors == 1 else "are"
-
-
-def _they(tensors: int) -> str:
-    return "it" if tensors == 1 else "they"
-
-
-def _stay(tensors: int) -> str:
-    return "stays" if tensors == 1 else "stay"

@@ -9,6 +9,7 @@ from typing import Any
 
 from tlkit.errors import RecordError, unknown_name
 from tlkit.freeze.modes import KIND_WORDS, KINDS, TABLE
+from tlkit.freeze.wording import listed
 
 SCHEMA = 1
 
@@ -159,12 +160,12 @@ class SealReport:
     def sentence(self) -> str:
         """The finding in words."""
         broken = [
-            f"{one.name}'s {_and([KIND_WORDS[kind] for kind in one.broken])} moved under {one.mode}"
+            f"{one.name}'s {listed([KIND_WORDS[kind] for kind in one.broken])} moved under {one.mode}"
             for one in self.stages
             if one.broken
         ]
         if broken:
-            return f"The seal is broken: {_and(broken)}."
+            return f"The seal is broken: {listed(broken)}."
         if not self.moved:
             return (
                 "Nothing moved." if all(one.mode is None for one in self.stages) else "Nothing frozen moved."
@@ -176,8 +177,8 @@ class SealReport:
         if drifted:
             said = []
             for kinds, names in drifted.items():
-                whose = _and([f"{name}'s" for name in names])
-                what = _and([KIND_WORDS[kind] for kind in kinds])
+                whose = listed([f"{name}'s" for name in names])
+                what = listed([KIND_WORDS[kind] for kind in kinds])
                 their = "its" if len(names) == 1 else "their"
                 said.append(f"{whose} {what} drifted though {their} weights did not move")
             return f"{'; '.join(said)}."
@@ -186,7 +187,9 @@ class SealReport:
             frozen = any(mode not in (None, "trainable") for mode in modes)
             return "Nothing frozen moved." if frozen else "Nothing was frozen."
         still = [one.name for one in self.stages if one.unchanged]
-        return f"{_and(list(self.moved))} moved; {_and(still) if still else 'nothing'} stayed bit for bit."
+        return (
+            f"{listed(list(self.moved))} moved; {listed(still) if still else 'nothing'} stayed bit for bit."
+        )
 
     def rows(self) -> list[tuple[str, ...]]:
         """Return stage, mode, a mark for each kind that any stage has, and dropout, as text."""
@@ -308,7 +311,3 @@ def _movement(values: Mapping[str, Any] | None) -> Movement | None:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:,.0f} %"
-
-
-def _and(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -12,8 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from tlkit.backbones.layers import has_dropout
 from tlkit.errors import PlanError
-from tlkit.freeze.anatomy import has_dropout, stages_of, tensors
+from tlkit.freeze.anatomy import stages_of, tensors
 from tlkit.freeze.apply import in_force
 from tlkit.freeze.modes import KINDS
 from tlkit.freeze.report import Movement, SealReport, StageReport
