@@ -1,0 +1,381 @@
+"""fit: the same numbers every time, nothing outside changed, and every mode trains what it says."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import random
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tlkit import data, freeze, train
+from tlkit.backbones import Backbone
+from tlkit.data import Task
+from tlkit.errors import PlanError, SealedError, StoppedError, TrainingError, UnknownNameError
+from tlkit.train import Recipe, Run
+
+SHORT = Recipe.fine_tune().change(steps=12, steps_growth=0.0)
+SCRATCH = Recipe.scratch().change(steps=12, steps_growth=0.0)
+
+
+def everything(net: Backbone) -> freeze.Plan:
+    return freeze.plan(net, until=net.stages[0])
+
+
+def weights(run: Run) -> dict[str, torch.Tensor]:
+    return {name: value.contiguous() for name, value in run.model.state_dict().items()}
+
+
+def assert_same(first: Run, second: Run) -> None:
+    one, other = weights(first), weights(second)
+    assert one.keys() == other.keys()
+    for name in one:
+        assert torch.equal(one[name], other[name]), name
+    assert [epoch.loss for epoch in first.history] == [epoch.loss for epoch in second.history]
+
+
+def test_without_a_plan_only_a_convex_head_learns(net: Backbone, task: Task) -> None:
+    before = task.test.openings
+    run = train.fit(net, task)
+    assert run.steps == 0
+    assert run.trainable_parameters == 32 * 10 + 10
+    assert run.accuracy > 0.3  # chance is 0.1
+    assert all(run.seal.unchanged(stage) for stage in net.stages)
+    assert task.test.openings == before + 1 == run.openings
+    assert len(run.correct) == len(task.test)
+    assert run.accuracy == pytest.approx(run.correct.mean())
+    shares = [run.per_class[name] for name in task.classes]
+    assert min(shares) <= run.accuracy <= max(shares)
+
+
+def test_test_false_leaves_the_test_set_closed(net: Backbone, task: Task) -> None:
+    before = task.test.openings
+    run = train.fit(net, task, test=False)
+    assert task.test.openings == before
+    assert run.record()["accuracy"] is None
+    with pytest.raises(SealedError, match="test=False"):
+        run.correct  # noqa: B018 - looking is what is refused
+
+
+@pytest.mark.parametrize("mode", freeze.MODES)
+@pytest.mark.parametrize("until", ["layer2", "head"])
+def test_every_mode_moves_what_it_says(net: Backbone, task: Task, mode: str, until: str) -> None:
+    run = train.fit(net, task, freeze.plan(net, until=until, mode=mode), recipe=None, test=False)
+    start, end = net.module.state_dict(), run.model.backbone.state_dict()
+    moved = {name for name in start if not torch.equal(start[name], end[name])}
+    statistics = {name for name in start if "running" in name and "stem" in name}
+    filters = {"stages.stem.0.weight"} if "stages.stem.0.weight" in start else set()
+    filters = filters or {name for name in start if "stem" in name and start[name].ndim == 4}
+    affine = {
+        name
+        for name in start
+        if "stem" in name and start[name].ndim == 1 and name.endswith(("weight", "bias"))
+    }
+    assert filters
+    assert affine
+    assert statistics
+    assert bool(filters & moved) == (mode == "trainable")
+    assert bool(affine & moved) == (mode in ("trainable", "train_bn"))
+    assert bool(statistics & moved) == (mode in ("trainable", "weights_only", "train_bn"))
+
+
+@pytest.mark.parametrize("recipe", [Recipe.head(), SHORT, SHORT.change(gradual=True), SCRATCH])
+def test_same_seed_same_numbers_and_other_seed_others(
+    net_with_dropout: Backbone, task: Task, recipe: Recipe
+) -> None:
+    net = net_with_dropout
+    plan = None if recipe.name == "head" else everything(net)
+    first = train.fit(net, task, plan, seed=3, recipe=recipe)
+    torch.rand(7)
+    np.random.default_rng().normal(size=3)
+    second = train.fit(net, task, plan, seed=3, recipe=recipe)
+    assert_same(first, second)
+    other = train.fit(net, task, plan, seed=4, recipe=recipe)
+    assert not torch.equal(first.model.head.weight, other.model.head.weight)
+
+
+def test_nothing_global_is_touched(net_with_dropout: Backbone, task: Task) -> None:
+    torch.manual_seed(11)
+    states = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
+    threads = torch.get_num_threads()
+    before = net_with_dropout.fingerprint
+    with torch.no_grad():
+        train.fit(net_with_dropout, task, everything(net_with_dropout), recipe=SHORT)
+        assert not torch.is_grad_enabled()
+    assert torch.equal(torch.get_rng_state(), states[0])
+    assert (np.random.get_state()[1] == states[1]).all()  # noqa: NPY002
+    assert random.getstate() == states[2]
+    assert torch.get_num_threads() == threads
+    assert net_with_dropout.fingerprint == before
+
+
+def test_between_two_epochs_the_world_is_the_callers(net: Backbone, task: Task) -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        seen = []
+        with torch.no_grad():
+            running = train.epochs(net, task, everything(net), recipe=SHORT, threads=1)
+            for _ in running:
+                seen.append((torch.get_num_threads(), torch.is_grad_enabled()))
+        assert set(seen) == {(2, False)}
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_epochs_tells_as_many_as_it_announces_and_returns_the_run(net: Backbone, task: Task) -> None:
+    running = train.epochs(net, task, everything(net), recipe=SHORT.change(gradual=True))
+    told = []
+    while True:
+        try:
+            told.append(next(running))
+        except StopIteration as finished:
+            run = finished.value
+            break
+    assert [epoch.index for epoch in told] == list(range(1, told[0].of + 1))
+    assert {epoch.of for epoch in told} == {len(told)}
+    phases = list(dict.fromkeys(epoch.phase for epoch in told))
+    assert phases == ["head", "layer2, head", "layer1, layer2, head", "stem, layer1, layer2, head"]
+    assert run.history == tuple(told)
+    assert run.steps == 12
+
+
+_OTHER_PROCESS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import hashlib, torch
+torch.set_num_threads(2)
+torch.rand(5)
+from conftest import make_backbone
+from tlkit import data, freeze, train
+net = make_backbone(dropout=0.3)
+task = data.load("digits").few_shot(2, seed=0)
+recipe = train.Recipe.fine_tune().change(steps=12, steps_growth=0.0)
+run = train.fit(net, task, freeze.plan(net, until="stem"), seed=5, recipe=recipe, test=False)
+digest = hashlib.sha256()
+for value in run.model.state_dict().values():
+    digest.update(value.contiguous().numpy().tobytes())
+print(digest.hexdigest())
+"""
+
+
+def test_another_process_with_other_threads_gets_the_same_bits() -> None:
+    command = [sys.executable, "-c", _OTHER_PROCESS, str(Path(__file__).parent)]
+    prints = {
+        subprocess.run(command, capture_output=True, text=True, check=True, env=env).stdout.strip()
+        for env in (
+            {"PATH": "", "OMP_NUM_THREADS": "2", "HOME": "/tmp"},
+            {"PATH": "", "OMP_NUM_THREADS": "1", "HOME": "/tmp"},
+        )
+    }
+    assert len(prints) == 1
+    assert len(prints.pop()) == 64
+
+
+def test_a_worker_thread_and_the_main_thread_leave_each_other_alone(
+    net_with_dropout: Backbone, task: Task
+) -> None:
+    net, plan = net_with_dropout, everything(net_with_dropout)
+    alone = train.fit(net, task, plan, recipe=SHORT, test=False)
+    torch.manual_seed(1)
+    expected = [torch.rand(1).item() for _ in range(3000)]
+
+    runs: list[Run] = []
+    torch.manual_seed(1)
+    worker = threading.Thread(
+        target=lambda: runs.append(train.fit(net, task, plan, recipe=SHORT, test=False))
+    )
+    worker.start()
+    drawn = []
+    while worker.is_alive() or len(drawn) < 100:
+        if len(drawn) < len(expected):
+            drawn.append(torch.rand(1).item())
+    worker.join()
+    assert_same(alone, runs[0])
+    assert drawn == expected[: len(drawn)]
+
+
+@pytest.mark.parametrize("error", [StoppedError, KeyboardInterrupt])
+@pytest.mark.parametrize("calls", [0, 1, 2, 3, 5, 9, 14, 16])
+def test_can_be_stopped_at_any_moment(
+    net: Backbone,
+    task: Task,
+    calls: int,
+    error: type[BaseException],
+    stop_after: Callable[[int], Callable[[], bool]],
+    tmp_path: Path,
+) -> None:
+    stop = stop_after(calls)
+
+    def interrupted() -> bool:
+        if stop():
+            if error is KeyboardInterrupt:
+                raise KeyboardInterrupt
+            return True
+        return False
+
+    before = net.fingerprint
+    threads = torch.get_num_threads()
+    with pytest.raises(error):
+        train.fit(net, task, everything(net), recipe=SHORT, should_stop=interrupted)
+    assert net.fingerprint == before
+    assert torch.get_num_threads() == threads
+    assert torch.is_grad_enabled()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert train.fit(net, task, test=False).history
+
+
+def test_should_stop_is_asked_in_the_final_evaluation_too(net: Backbone, task: Task) -> None:
+    asked: list[int] = []
+
+    def stop() -> bool:
+        asked.append(task.test.openings)
+        return False
+
+    before = task.test.openings
+    train.fit(net, task, everything(net), recipe=SHORT, should_stop=stop)
+    assert before in asked
+    assert before + 1 in asked
+
+
+def test_cached_and_uncached_training_agree(net: Backbone, task: Task) -> None:
+    recipe = SHORT.change(augmentation=0.0)
+    plan = freeze.plan(net, until="layer2")
+    cached = train.fit(net, task, plan, recipe=recipe.change(cache="always"))
+    plain = train.fit(net, task, plan, recipe=recipe.change(cache="never"))
+    assert "cached before layer2" in cached.cached
+    assert "does not cache" in plain.cached
+    for name, value in weights(cached).items():
+        torch.testing.assert_close(value, weights(plain)[name], rtol=1e-3, atol=1e-4)
+    assert cached.multiply_adds < plain.multiply_adds
+
+
+def test_random_augmentation_is_not_cached_and_says_why(net: Backbone, task: Task) -> None:
+    plan = freeze.plan(net, until="layer2")
+    assert "augments them afresh" in train.fit(net, task, plan, recipe=SHORT, test=False).cached
+    with pytest.raises(TrainingError, match="each step sees other pictures"):
+        SHORT.change(cache="always")
+    views = train.fit(net, task, plan, recipe=SHORT.change(augmented_views=3), test=False)
+    assert "3 augmented views" in views.cached
+    with pytest.raises(PlanError, match="not frozen strictly"):
+        train.fit(net, task, everything(net), recipe=SHORT.change(augmentation=0.0, cache="always"))
+
+
+def test_a_loss_that_is_not_finite_names_step_and_rate(net: Backbone, task: Task) -> None:
+    wild = SCRATCH.change(learning_rate=1e3, head_factor=1000.0, steps=200, weight_decay=10.0)
+    with pytest.raises(TrainingError, match=r"step \d+ of 200, at a learning rate of"):
+        train.fit(net, task, everything(net), recipe=wild)
+
+
+def test_diverged_weights_are_refused(net: Backbone, task: Task) -> None:
+    broken = net.clone()
+    with torch.no_grad():
+        next(broken.module.parameters()).fill_(float("nan"))
+    with pytest.raises(TrainingError, match="not finite"):
+        train.fit(broken, task)
+
+
+def test_refuses_plans_and_settings_that_cannot_be(net: Backbone, task: Task) -> None:
+    with pytest.raises(PlanError, match="takes no steps"):
+        train.fit(net, task, everything(net), recipe=Recipe.head())
+    with pytest.raises(PlanError):
+        train.fit(net, task, freeze.plan(make_other(), until="head"))
+    with pytest.raises(TrainingError, match="seed"):
+        train.fit(net, task, seed=-1)
+    with pytest.raises(TrainingError, match="threads"):
+        train.fit(net, task, threads=0)
+    with pytest.raises(UnknownNameError, match="cuda"):
+        train.fit(net, task, device="cdua")
+
+
+def make_other() -> Backbone:
+    from torch import nn
+
+    from tlkit import backbones
+
+    module = nn.Sequential(nn.Flatten())
+    transform = backbones.InputTransform(channels=1, height=32, width=32, mean=(0.5,), std=(0.5,))
+    return backbones.wrap(module, stages={"flat": "0"}, transform=transform, name="other")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has the device that should be missing")
+def test_a_missing_device_is_refused_in_words(net: Backbone, task: Task) -> None:
+    with pytest.raises(TrainingError, match="no CUDA device"):
+        train.fit(net, task, device="cuda")
+
+
+def test_learns_what_can_be_learned(net: Backbone) -> None:
+    task = data.load("digits").few_shot(20, seed=0)
+    recipe = Recipe.scratch().change(steps=250, steps_growth=0.0)
+    run = train.fit(net, task, everything(net), recipe=recipe)
+    assert run.accuracy > 0.7
+    assert run.history[-1].loss < 0.6 * run.history[0].loss
+
+
+def test_the_record_is_plain_json_and_complete(net: Backbone, task: Task) -> None:
+    run = train.fit(net, task, everything(net), recipe=SHORT)
+    record = json.loads(json.dumps(run.record(), allow_nan=False))
+    assert record["kind"] == "run"
+    assert record["schema"] == 1
+    assert record["recipe"] == SHORT.record()
+    assert Recipe.from_record(record["recipe"]) == SHORT
+    assert record["versions"]["torch"] == str(torch.__version__)
+    assert record["task"]["fingerprint"] == task.fingerprint
+    assert record["backbone"]["fingerprint"] == net.fingerprint
+    assert record["threads"] == 1
+    assert record["task"]["test_openings"] == task.test.openings
+    assert np.mean(np.equal(record["predictions"], record["test_labels"])) == pytest.approx(run.accuracy)
+    assert len(record["history"]) == len(run.history)
+
+
+def test_the_twins_hold_the_numbers_and_no_times(net: Backbone, task: Task) -> None:
+    run = train.fit(net, task)
+    for twin in (repr(run), run._repr_html_()):
+        assert f"{run.accuracy * 100:.1f} %" in twin
+        assert "second" not in twin
+    assert repr(run) == repr(train.fit(net, task))
+
+
+def test_scores_of_a_finished_run_do_not_depend_on_train_mode(net: Backbone, task: Task) -> None:
+    run = train.fit(net, task)
+    images = net.transform(np.array(task.train.images))
+    run.model.train()
+    with torch.no_grad():
+        first = run.model(images)
+        second = run.model.eval()(images)
+    torch.testing.assert_close(first, second)
+
+
+def test_the_work_is_that_of_the_items_that_passed(net: Backbone, task: Task) -> None:
+    costs = [stage.multiply_adds for stage in net.summary().stages]
+    once = train.fit(net, task, recipe=Recipe.head().change(augmented_views=0), test=False)
+    assert once.multiply_adds == len(task.train) * sum(costs)
+    viewed = train.fit(net, task, recipe=Recipe.head().change(augmented_views=3), test=False)
+    assert viewed.multiply_adds == 4 * once.multiply_adds
+    stepped = train.fit(net, task, everything(net), recipe=SCRATCH.change(batch_size=20), test=False)
+    head = 32 * len(task.classes)
+    assert stepped.multiply_adds == 12 * len(task.train) * 3 * (sum(costs) + head)
+
+
+def test_a_run_survives_a_pickle(net: Backbone, task: Task) -> None:
+    run = train.fit(net, task, freeze.plan(net, until="layer2"), recipe=SHORT)
+    again = pickle.loads(pickle.dumps(run))
+    assert again.accuracy == run.accuracy
+    assert again.record() == run.record()
+    assert_same(again, run)
+
+
+def test_the_callers_plan_stays_free(net: Backbone, task: Task) -> None:
+    plan = everything(net)
+    train.fit(net, task, plan, recipe=SHORT, test=False)
+    with pytest.raises(PlanError, match="in force on no module"):
+        plan.applied_to()
+    with pytest.raises(PlanError, match="dict"):
+        train.fit(net, task, {"stem": "strict"})  # type: ignore[arg-type]

@@ -1,0 +1,134 @@
+"""Batches: where a step's inputs come from, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tlkit.train.augment import augment
+from tlkit.train.features import Activations, to_device
+
+if TYPE_CHECKING:
+    from tlkit.backbones import InputTransform
+    from tlkit.data import Split
+
+
+class Source(Protocol):
+    """Items to train on: pictures that enter at the first stage, or activations that enter at a later one."""
+
+    start: str | None
+
+    def __len__(self) -> int: ...
+
+    def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """Return inputs (b, ...) and labels (b,) on the device."""
+        ...
+
+
+class Pictures:
+    """Raw images, augmented afresh at each step.
+
+    Parameters
+    ----------
+    split
+        Images and labels.
+    transform
+        Of the backbone; it comes after the augmentation.
+    strength
+        Of the augmentation; 0 for none.
+    generator
+        Of the augmentation.
+    device
+        Where the network is.
+    """
+
+    def __init__(
+        self,
+        split: Split,
+        transform: InputTransform,
+        strength: float,
+        generator: torch.Generator,
+        device: torch.device,
+    ) -> None:
+        self.start: str | None = None
+        self._images = torch.from_numpy(np.array(split.images, dtype=np.float32))
+        self._labels = torch.from_numpy(np.array(split.labels, dtype=np.int64))
+        self._transform = transform
+        self._strength = strength
+        self._generator = generator
+        self._device = device
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        images = self._images[indices]
+        if self._strength:
+            images = augment(images, self._generator, self._strength)
+        x = to_device(self._transform(images), self._device)
+        return x, self._labels[indices].to(self._device)
+
+
+class CachedRows:
+    """Activations at the boundary, as they were cached.
+
+    Parameters
+    ----------
+    activations
+        Rows and the items they show.
+    labels
+        (items,) of the split.
+    boundary
+        The stage they enter.
+    device
+        Where the network is.
+    """
+
+    def __init__(
+        self, activations: Activations, labels: NDArray[np.int64], boundary: str, device: torch.device
+    ) -> None:
+        self.start: str | None = boundary
+        self._values = activations.values
+        self._labels = torch.from_numpy(labels[activations.items])
+        self._device = device
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        # Fancy indexing copies, out of the mapped file where there is one.
+        x = torch.from_numpy(self._values[indices.numpy()])
+        return to_device(x, self._device), self._labels[indices].to(self._device)
+
+
+def shuffled_batches(count: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Yield batches of indices without end, each item once per pass, in a new order every pass.
+
+    A last batch of one is merged into the one before it: a single item has no batch statistics.
+
+    Parameters
+    ----------
+    count
+        Number of items.
+    batch_size
+        Items per batch, at least 2.
+    generator
+        Makes the order.
+
+    Examples
+    --------
+    >>> batches = shuffled_batches(5, 2, torch.Generator().manual_seed(0))
+    >>> [len(next(batches)) for _ in range(4)]
+    [2, 3, 2, 3]
+    """
+    while True:
+        order = torch.randperm(count, generator=generator)
+        parts = [order[first : first + batch_size] for first in range(0, count, batch_size)]
+        if len(parts) > 1 and len(parts[-1]) == 1:
+            parts[-2:] = [torch.cat(parts[-2:])]
+        yield from parts

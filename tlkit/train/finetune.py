@@ -1,0 +1,134 @@
+"""The training loop: steps of AdamW on the stages that a plan leaves open."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from tlkit.errors import TrainingError
+from tlkit.train.batches import Source, shuffled_batches
+from tlkit.train.optimizer import make_optimizer
+from tlkit.train.randomness import draws_random_numbers, own_randomness
+
+if TYPE_CHECKING:
+    from tlkit.backbones import Network
+    from tlkit.train.recipe import Recipe
+
+REPORTS = 20
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the loop has done since it last told.
+
+    Parameters
+    ----------
+    steps
+        Optimizer steps.
+    items
+        Items that were seen.
+    loss
+        Their mean loss.
+    accuracy
+        Share that was right when it was seen.
+    """
+
+    steps: int
+    items: int
+    loss: float
+    accuracy: float
+
+
+def report_every(items: int, batch_size: int, steps: int) -> int:
+    """Return after how many steps the loop tells: a pass over the items, or more for at most 20 reports.
+
+    Examples
+    --------
+    >>> report_every(items=31, batch_size=32, steps=400), report_every(items=640, batch_size=32, steps=60)
+    (20, 20)
+    """
+    one_pass = math.ceil(items / batch_size)
+    passes = math.ceil(steps / (one_pass * REPORTS))
+    return one_pass * max(1, passes)
+
+
+def train_steps(
+    network: Network,
+    source: Source,
+    recipe: Recipe,
+    steps: int,
+    generator: torch.Generator,
+    should_stop: Callable[[], None] | None = None,
+) -> Iterator[Progress]:
+    """Train what may change for so many steps, telling after each pass or so.
+
+    Parameters
+    ----------
+    network
+        With a freeze plan in force; changed in place.
+    source
+        The items.
+    recipe
+        Rates, decay, smoothing and batch size.
+    steps
+        How many.
+    generator
+        Orders the batches and seeds dropout; on the CPU.
+    should_stop
+        Called before each step; ends the training by raising.
+
+    Raises
+    ------
+    TrainingError
+        The loss is not finite; the message names the step and the rate.
+    """
+    optimizer, schedule = make_optimizer(network, recipe, steps)
+    loss_of = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
+    network.train()
+    every = report_every(len(source), recipe.batch_size, steps)
+    dropout = dropout_generator(network, source, generator)
+    batches = shuffled_batches(len(source), recipe.batch_size, generator)
+    done = items = right = 0
+    total = 0.0
+    for step in range(1, steps + 1):
+        if should_stop is not None:
+            should_stop()
+        x, labels = source.batch(next(batches))
+        with own_randomness(dropout):
+            given = network(x, start=source.start)
+        loss = loss_of(given, labels)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            rate = max(group["lr"] for group in optimizer.param_groups)
+            raise TrainingError(
+                f"The loss became {value} at step {step} of {steps}, at a learning rate of {rate:.3g}.",
+                "Lower the recipe's learning_rate; train.find_learning_rate shows what works.",
+            )
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        if schedule is not None:
+            schedule.step()
+        done, items = done + 1, items + len(labels)
+        total += value * len(labels)
+        right += int((given.argmax(dim=1) == labels).sum())
+        if done == every or step == steps:
+            yield Progress(done, items, total / items, right / items)
+            # The caller may have switched modes between two reports.
+            network.train()
+            done = items = right = 0
+            total = 0.0
+
+
+def dropout_generator(network: Network, source: Source, generator: torch.Generator) -> torch.Generator | None:
+    """Return a generator for dropout, on the network's device; None where nothing draws."""
+    seed = int(torch.randint(2**62, (1,), generator=generator))
+    x, _ = source.batch(torch.arange(min(2, len(source))))
+    if not draws_random_numbers(network, lambda twin: twin(x, start=source.start), x.device):
+        return None
+    return torch.Generator(device=x.device).manual_seed(seed)

@@ -1,0 +1,306 @@
+"""Job: one run in the making, phase by phase."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tlkit import freeze
+from tlkit.errors import PlanError, StoppedError, TrainingError
+from tlkit.train.answers import pooled, predict
+from tlkit.train.batches import CachedRows, Pictures, Source
+from tlkit.train.device import resolve_device
+from tlkit.train.features import Views, boundary_activations
+from tlkit.train.finetune import report_every, train_steps
+from tlkit.train.head import solve_head
+from tlkit.train.recipe import Recipe
+from tlkit.train.report import Epoch
+from tlkit.train.run import Run
+from tlkit.train.threads import threads as thread_count
+from tlkit.train.work import Work
+
+if TYPE_CHECKING:
+    from tlkit.backbones import Backbone, Network
+    from tlkit.data import Task
+    from tlkit.freeze import Plan
+
+
+class Job:
+    """One run in the making."""
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        task: Task,
+        plan: Plan | None,
+        seed: int,
+        recipe: Recipe | None,
+        device: str,
+        threads: int,
+        should_stop: Callable[[], bool] | None,
+        test: bool,
+    ) -> None:
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise TrainingError(f"The seed is {seed!r}, expected a whole number of at least 0.")
+        if isinstance(threads, bool) or not isinstance(threads, int | np.integer) or threads < 1:
+            raise TrainingError(f"threads is {threads!r}, expected a whole number of at least 1.")
+        self.backbone = backbone
+        self.task = task
+        if plan is None:
+            plan = freeze.plan(backbone, until="head")
+        elif not isinstance(plan, freeze.Plan):
+            raise PlanError(
+                f"The plan is a {type(plan).__name__}, not a freeze plan.",
+                "Make one with freeze.plan(backbone, until=...) or freeze.plan(backbone, {...}).",
+            )
+        # A copy: a plan remembers where it is in force, and the caller's must not learn of our network.
+        self.plan = copy.deepcopy(plan)
+        if list(self.plan.modes) != [*backbone.stages, "head"]:
+            raise PlanError(
+                f"The plan is for the stages {', '.join(self.plan.modes)}, but {backbone.name} has"
+                f" {', '.join(backbone.stages)} and a head.",
+                "Make the plan with freeze.plan(backbone, ...) for this backbone.",
+            )
+        self.open_stages = [
+            name for name, mode in self.plan.modes.items() if mode != "strict" and name != "head"
+        ]
+        default = Recipe.fine_tune() if self.open_stages else Recipe.head()
+        self.recipe = default if recipe is None else recipe
+        self.seed = int(seed)
+        self.device = resolve_device(device)
+        self.threads = int(threads)
+        self._stop = should_stop
+        self.test = test
+        labels = task.train.labels
+        self.steps = self.recipe.steps_for(len(labels) / max(1, len(np.unique(labels))))
+        self._refuse_what_cannot_be()
+        self.seeds = [
+            int(word >> 1) for word in np.random.SeedSequence(self.seed).generate_state(4, np.uint64)
+        ]
+        self.history: list[Epoch] = []
+        self._items: NDArray[np.int64] | None = None
+        self.seconds = 0.0
+        self._since = 0.0
+
+    def _refuse_what_cannot_be(self) -> None:
+        classes = np.unique(self.task.train.labels)
+        if len(classes) < 2:
+            raise TrainingError(
+                f"The task has training labels of {len(classes)} class(es); learning needs at least two.",
+                "Add labels of another class.",
+            )
+        if self.open_stages and not self.steps:
+            raise PlanError(
+                f"The plan lets {', '.join(self.open_stages)} change, but the recipe {self.recipe.name!r}"
+                " takes no steps: only the head would learn.",
+                "Use Recipe.fine_tune(), or freeze.plan(backbone, until='head') for the head alone.",
+            )
+        if self.recipe.cache == "always" and self.steps and not self.plan.cacheable:
+            raise PlanError(
+                "The recipe insists on cached activations, but the first stage is not frozen strictly.",
+                "Freeze it with mode='strict': no other prefix gives the same activations at every step.",
+            )
+
+    def check(self) -> None:
+        if self._stop is not None and self._stop():
+            raise StoppedError("The run was stopped on request.", "The backbone is as it was before.")
+
+    def elapsed(self) -> float:
+        return self.seconds + time.perf_counter() - self._since
+
+    def run(self) -> Generator[Epoch, None, Run]:
+        work = self._work()
+        while True:
+            with thread_count(self.threads), torch.inference_mode(False), torch.enable_grad():
+                self._since = time.perf_counter()
+                try:
+                    epoch = next(work)
+                except StopIteration as finished:
+                    run: Run = finished.value
+                    return run
+                finally:
+                    self.seconds = self.elapsed()
+            yield epoch
+
+    def _work(self) -> Generator[Epoch, None, Run]:
+        self.check()
+        recipe, task, plan = self.recipe, self.task, self.plan
+        head_seed, view_seed, step_seed, augment_seed = self.seeds
+        work = Work(self.backbone, len(task.classes))
+        network = self.backbone.with_head(len(task.classes), seed=head_seed)
+        network.to(self.device)
+        network.to(memory_format=torch.channels_last)
+        seal = freeze.seal(network)
+        plan.apply(network)
+        source, cached = self._source(network, view_seed, augment_seed, work)
+
+        strength = "no convex head"
+        stages = self._phases()
+        total = self._count_reports(len(source), stages) + (recipe.head_solver == "convex")
+        if recipe.head_solver == "convex":
+            rows, items = self._head_rows(network, source, view_seed, work)
+            solved = solve_head(
+                rows,
+                task.train.labels[items],
+                len(task.classes),
+                recipe.head_strength,
+                groups=items,
+                should_stop=self.check,
+            )
+            assert isinstance(network.head, torch.nn.Linear)  # with_head makes no other
+            solved.copy_into(network.head)
+            strength = f"{solved.strength:g}, {solved.chosen}"
+            given = solved.scores(rows).argmax(axis=1)
+            right = float((given == task.train.labels[items]).mean())
+            yield self._tell(total, solved.loss, right, "head")
+
+        generator = torch.Generator().manual_seed(step_seed)
+        steps_done = 0
+        for number, opened in enumerate(stages):
+            steps = self._steps_of(number, len(stages))
+            self._phase_plan(opened).apply(network)
+            phase = ", ".join([*opened, "head"])
+            first = opened[0] if opened else "head"
+            for progress in train_steps(network, source, recipe, steps, generator, self.check):
+                steps_done += progress.steps
+                work.trained(progress.items, source.start, first)
+                yield self._tell(total, progress.loss, progress.accuracy, phase)
+        plan.apply(network)
+        network.eval()
+        report = seal.check(network)
+        trained = self.elapsed()
+        predictions, labels = self._evaluate(network)
+        return Run(
+            backbone=self.backbone,
+            task=task,
+            plan=plan,
+            recipe=recipe,
+            seed=self.seed,
+            threads=self.threads,
+            device=str(self.device),
+            model=network,
+            history=tuple(self.history),
+            seal=report,
+            predictions=predictions,
+            test_labels=labels,
+            openings=task.test.openings,
+            steps=steps_done,
+            trainable_parameters=sum(p.numel() for p in network.parameters() if p.requires_grad),
+            multiply_adds=work.multiply_adds,
+            seconds=trained,
+            cached=cached,
+            head_strength=strength,
+        )
+
+    def _views(self, seed: int) -> Views:
+        return Views(self.recipe.views_for(len(self.task.train)), self.recipe.augmentation, seed)
+
+    def _source(self, network: Network, view_seed: int, augment_seed: int, work: Work) -> tuple[Source, str]:
+        """Choose where the steps begin: at cached activations or at the pictures."""
+        recipe, split = self.recipe, self.task.train
+        views = self._views(view_seed)
+        random = recipe.augmentation > 0 and views.count == 0 and self.steps > 0
+        if recipe.cache == "never":
+            why = "at the pictures: the recipe does not cache"
+        elif not self.plan.cacheable:
+            why = "at the pictures: the first stage is not frozen strictly"
+        elif random:
+            why = "at the pictures: each step augments them afresh, so that there is nothing to cache"
+        else:
+            boundary = self.plan.boundary
+            found = boundary_activations(
+                network,
+                self.backbone.transform,
+                split,
+                boundary,
+                views=views,
+                device=self.device,
+                should_stop=self.check,
+            )
+            work.passed(len(found), None, boundary)
+            text = f"at activations cached before {boundary}"
+            if views.count:
+                text += f", {views.count} augmented views of each item and the item itself"
+            self._items = found.items
+            return CachedRows(found, split.labels, boundary, self.device), text
+        generator = torch.Generator().manual_seed(augment_seed)
+        strength = recipe.augmentation if self.steps else 0.0
+        return Pictures(split, self.backbone.transform, strength, generator, self.device), why
+
+    def _head_rows(
+        self, network: Network, source: Source, view_seed: int, work: Work
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return the features of the network as it is, and which item each row shows."""
+        if self._items is not None:
+            rows = pooled(network, source, self.check)
+            work.passed(len(rows), source.start, "head")
+            return rows, self._items
+        found = boundary_activations(
+            network,
+            self.backbone.transform,
+            self.task.train,
+            "head",
+            views=self._views(view_seed),
+            device=self.device,
+            should_stop=self.check,
+        )
+        work.passed(len(found), None, "head")
+        return found.values, found.items
+
+    def _phases(self) -> list[list[str]]:
+        """Return the stages that are open in each phase of steps."""
+        if not self.steps:
+            return []
+        if not self.recipe.gradual or not self.open_stages:
+            return [self.open_stages]
+        return [self.open_stages[-count:] for count in range(1, len(self.open_stages) + 1)]
+
+    def _phase_plan(self, opened: list[str]) -> Plan:
+        closed = {name: "strict" for name in self.open_stages if name not in opened}
+        if not closed:
+            return self.plan
+        return freeze.plan(self.backbone, {**self.plan.modes, **closed})
+
+    def _steps_of(self, phase: int, phases: int) -> int:
+        return self.steps // phases + (phase < self.steps % phases)
+
+    def _count_reports(self, items: int, stages: list[list[str]]) -> int:
+        count = 0
+        for phase in range(len(stages)):
+            steps = self._steps_of(phase, len(stages))
+            count += math.ceil(steps / report_every(items, self.recipe.batch_size, steps)) if steps else 0
+        return count
+
+    def _tell(self, of: int, loss: float, accuracy: float, phase: str) -> Epoch:
+        epoch = Epoch(len(self.history) + 1, of, loss, accuracy, self.elapsed(), phase)
+        self.history.append(epoch)
+        return epoch
+
+    def _evaluate(self, network: Network) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
+        if not self.test:
+            return None, None
+        why = f"final evaluation of {self.recipe.name} on {self.task.name}, seed {self.seed}"
+        split = self.task.test.open(why)
+        source: Source
+        if self.plan.cacheable and self.recipe.cache != "never":
+            boundary = self.plan.boundary
+            found = boundary_activations(
+                network,
+                self.backbone.transform,
+                split,
+                boundary,
+                device=self.device,
+                should_stop=self.check,
+            )
+            source = CachedRows(found, split.labels, boundary, self.device)
+        else:
+            transform = self.backbone.transform
+            source = Pictures(split, transform, 0.0, torch.Generator(), self.device)
+        return predict(network, source, self.check), split.labels
