@@ -1,4 +1,4 @@
-"""Checks of the exercises of lesson 3: they look at which tensors moved."""
+"""Checks of the exercises of lesson 3: they train a little and look at which tensors moved."""
 
 from __future__ import annotations
 
@@ -7,13 +7,136 @@ from typing import Any
 from tlkit.course import NotYet, exercise
 
 
-@exercise("03-own-plan", takes=("the plan",), hints=("a", "b", "c"))
+def _after_three_steps(plan: Any) -> tuple[Any, Any]:
+    """Train a small copy under the plan, as a learner's loop would; return the network and the seal's report."""
+    import torch
+
+    from tlkit import backbones, freeze
+
+    network = backbones.load("zoo:resnet-letters").with_head(3, seed=0)
+    seal = freeze.seal(network)
+    plan.apply(network)
+    optimizer = torch.optim.SGD([one for one in network.parameters() if one.requires_grad], lr=0.1)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(3):
+        network.train()
+        pictures = torch.rand(9, 1, 32, 32, generator=generator)
+        loss = torch.nn.functional.cross_entropy(network(pictures), torch.arange(9) % 3)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return network, seal.check(network)
+
+
+def _depends_on_its_batch(network: Any, stop: str) -> bool:
+    """Say whether a picture's description before a stage changes with the pictures beside it."""
+    import torch
+
+    pictures = torch.rand(6, 1, 32, 32, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        network.train()
+        together = network.backbone(pictures, stop=stop)[:2]
+        apart = network.backbone(pictures[:2], stop=stop)
+    return not torch.allclose(together, apart, atol=1e-4)
+
+
+@exercise(
+    "03-own-plan",
+    takes=("the plan",),
+    hints=(
+        "Read the table of modes by columns. For each blank: what may move there, and by what does it normalise?",
+        "Only one mode can be remembered. Only one lets the statistics drift and nothing else.",
+        'my_plan = freeze.plan(net, {"stem": "strict", "layer1": "strict", "layer2": "weights_only"})',
+    ),
+)
 def own_plan(plan: Any) -> str:
-    """A plan for the ResNet."""
-    raise NotYet("This is still being written.")
+    """stem, layer1: remembered. layer2: only statistics drift. layer3 and head: learn."""
+    network, report = _after_three_steps(plan)
+    for stage in ("stem", "layer1"):
+        if not report.unchanged(stage):
+            raise NotYet(
+                f"I trained three steps under your plan, and something in {stage} moved. What has to be "
+                "remembered must not move at all, its statistics included.",
+                belief="requires_grad = False freezes everything",
+            )
+    if _depends_on_its_batch(network, stop="layer2"):
+        raise NotYet(
+            "Nothing in stem and layer1 moved. Yet what comes out for a picture depends on the other pictures in "
+            "the batch, so it cannot be remembered. By what do they normalise?",
+            belief="if no weight changed, the network computes the same as before",
+        )
+    moved = {kind for kind in ("weights", "affine", "statistics") if _moved(report, "layer2", kind)}
+    if not moved:
+        raise NotYet(
+            "Nothing in layer2 moved under your plan. Its statistics were to adapt: which modes let them drift?",
+            belief="the strictest freezing is always the best",
+        )
+    if "weights" in moved:
+        raise NotYet("The weights of layer2 learned. They were to stay.", belief="what is not strict learns")
+    if "affine" in moved:
+        raise NotYet(
+            "In layer2 the scale and shift of BatchNorm learned, too. One mode lets only the statistics drift.",
+            belief="BatchNorm's affine part and its statistics are the same thing",
+        )
+    if not _moved(report, "layer3", "weights"):
+        raise NotYet("layer3 learned nothing under your plan. A stage that a plan does not name learns.")
+    return (
+        "Three steps of training: stem and layer1 gave the same as before, in layer2 only the statistics moved, "
+        "layer3 and the head learned."
+    )
 
 
-@exercise("03-own-loop", takes=("the seal", "the trained network"), hints=("a", "b", "c"))
+@exercise(
+    "03-own-loop",
+    takes=("the seal that you took before", "the trained network"),
+    hints=(
+        "Print `my_seal.check(my_network)`. Which column says that something moved, and in which stages?",
+        'Put `freeze.plan(net, until="head").apply(my_network)` between the seal and the loop.',
+        (
+            "This is one way:\n\n"
+            "    my_network = net.with_head(len(task.classes), seed=0)\n"
+            "    my_seal = freeze.seal(my_network)\n"
+            '    freeze.plan(net, until="head").apply(my_network)\n'
+            "    optimizer = torch.optim.AdamW(my_network.head.parameters(), lr=0.01)\n"
+            "    for step in range(40):\n"
+            "        my_network.train()\n"
+            "        loss = nn.functional.cross_entropy(my_network(inputs), labels)\n"
+            "        optimizer.zero_grad()\n"
+            "        loss.backward()\n"
+            "        optimizer.step()"
+        ),
+    ),
+)
 def own_loop(seal: Any, network: Any) -> str:
-    """A loop of the learner's own."""
-    raise NotYet("This is still being written.")
+    """The head moved, and nothing in the backbone did."""
+    report = seal.check(network)
+    names = [one.name for one in report.stages]
+    stages = [name for name in names if name != "head"]
+    drifted = [stage for stage in stages if _moved(report, stage, "statistics")]
+    learned = [
+        stage for stage in stages if _moved(report, stage, "weights") or _moved(report, stage, "affine")
+    ]
+    if learned:
+        raise NotYet(
+            f"Weights moved in {', '.join(learned)}. Which parameters did you give to the optimizer, and do they "
+            "still require gradients?",
+            belief="a new head on top protects what is below",
+        )
+    if drifted:
+        raise NotYet(
+            f"No weight of the backbone moved. But the running statistics of {', '.join(drifted)} drifted. What "
+            "stops them, when it is not `requires_grad = False`?",
+            belief="requires_grad = False freezes everything",
+        )
+    if "head" not in names:
+        raise NotYet("This seal knows no head. Take it from the whole network, before the loop.")
+    if report.unchanged("head"):
+        raise NotYet(
+            "Nothing moved, the head included. Did the loop run, and did you take the seal before it?",
+            belief="a seal taken afterwards can prove something",
+        )
+    return f"The head learned. {', '.join(stages)} are bit for bit what they were, statistics included."
+
+
+def _moved(report: Any, stage: str, kind: str) -> bool:
+    return kind in report.moved.get(stage, ())

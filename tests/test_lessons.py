@@ -1,0 +1,239 @@
+"""How a lesson is built: what every notebook in lessons/ keeps to, and that it needs no network."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tlkit import course
+from tlkit.course.checks import exercises
+from tlkit.course.workspace import learner_copy
+
+PARTS = ("A question", "Your guess first", "Name it", "Break it", "Do it", "Remember")
+BANNED = re.compile(r"\b(simply|just|obviously|clearly|of course|trivial(ly)?|easy to see)\b", re.IGNORECASE)
+PUBLIC = {
+    "backbones",
+    "compare",
+    "course",
+    "data",
+    "doctor",
+    "freeze",
+    "panels",
+    "similarity",
+    "train",
+    "words",
+}
+LONGEST_CELL_LINES = 20
+LONGEST_PARAGRAPH_CHARACTERS = 480  # four lines of 120 characters, the width of a notebook's column
+
+LESSONS = [pytest.param(one, id=one.name) for one in course.lessons()]
+
+
+def notebook(lesson: course.Lesson) -> dict[str, Any]:
+    return dict(json.loads(lesson.notebook.read_text(encoding="utf-8")))
+
+
+def cells(lesson: course.Lesson, kind: str) -> list[dict[str, Any]]:
+    return [cell for cell in notebook(lesson)["cells"] if cell["cell_type"] == kind]
+
+
+def source(cell: dict[str, Any]) -> str:
+    return "".join(cell["source"])
+
+
+def prose(lesson: course.Lesson) -> list[str]:
+    """Return the paragraphs of a lesson's text, without code, tables and headings."""
+    blocks = []
+    for cell in cells(lesson, "markdown"):
+        text = re.sub(r"```.*?```", "", source(cell), flags=re.DOTALL)
+        for block in re.split(r"\n\s*\n|\n(?=[-*\d] |\d\. )", text):
+            if block.strip() and not block.lstrip().startswith(("|", "#")):
+                blocks.append(block.strip())
+    return blocks
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_arc_is_complete_and_in_order(lesson: course.Lesson) -> None:
+    headings = re.findall(r"^## (.+)$", "\n".join(map(source, cells(lesson, "markdown"))), re.MULTILINE)
+    places = [headings.index(part) for part in PARTS]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_first_screen_says_what_for_how_long_and_how_to_get_unstuck(lesson: course.Lesson) -> None:
+    first = notebook(lesson)["cells"][0]
+    assert first["cell_type"] == "markdown"
+    text = source(first)
+    assert text.startswith(f"# {lesson.title}\n")
+    assert f"{lesson.minutes} minutes" in text
+    for aim in lesson.aims:
+        assert aim in text
+    assert "stuck" in text
+    assert "You need" in text
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_its_metadata_name_misconceptions_with_experiment_and_opener(lesson: course.Lesson) -> None:
+    about = notebook(lesson)["metadata"]["tlkit"]
+    ids = {cell["id"] for cell in notebook(lesson)["cells"]}
+    names = {one.name for one in exercises(lesson)}
+    assert 20 <= about["minutes"] <= 40
+    assert len(about["misconceptions"]) >= 2
+    assert about["needs"]
+    assert about["words"]
+    for one in about["misconceptions"]:
+        assert one["experiment"] in ids, one
+        assert one["opened_by"] in ids | names, one
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_text_is_short_plain_and_calm(lesson: course.Lesson) -> None:
+    for block in prose(lesson):
+        assert "!" not in block.replace("!=", ""), block
+        assert not BANNED.search(block), block
+        assert len(block) <= LONGEST_PARAGRAPH_CHARACTERS, block
+        for sentence in re.split(r"(?<=[.?:])\s+", block):
+            assert len(sentence.split()) <= 32, f"a long sentence: {sentence}"
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_cells_are_short_and_use_public_names_only(lesson: course.Lesson) -> None:
+    for cell in cells(lesson, "code"):
+        code = source(cell)
+        assert len(code.splitlines()) <= LONGEST_CELL_LINES, code
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.ImportFrom) and node.module == "tlkit":
+                assert {name.name for name in node.names} <= PUBLIC
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tlkit."):
+                assert node.module == "tlkit.course"
+            if isinstance(node, ast.Attribute):
+                assert not node.attr.startswith("_"), code
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_guess_comes_before_every_result(lesson: course.Lesson) -> None:
+    gates = [cell for cell in cells(lesson, "code") if "tlkit" in cell["metadata"]]
+    assert len(gates) >= 3
+    order = [cell["id"] for cell in notebook(lesson)["cells"]]
+    first_result = min(
+        order.index(cell["id"])
+        for cell in cells(lesson, "code")
+        if re.search(r"\.open\(|train\.fit\(|compare\.run\(", source(cell))
+    )
+    assert order.index(gates[0]["id"]) < first_result
+    for cell in cells(lesson, "code"):
+        if re.search(r"\.beside\(", source(cell)):
+            name = re.search(r"(\w+)\.beside\(", source(cell))
+            assert name
+            made = [one for one in gates if re.search(rf"^{name[1]} = predict\(", source(one), re.MULTILINE)]
+            assert made, f"{name[1]} is no guess that a gate asked for"
+            assert order.index(made[0]["id"]) < order.index(cell["id"])
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_learners_copy_has_blank_guesses_and_no_results(lesson: course.Lesson) -> None:
+    copied = [cell for cell in learner_copy(notebook(lesson))["cells"] if cell["cell_type"] == "code"]
+    assert not any(cell["outputs"] for cell in copied)
+    for cell, original in zip(copied, cells(lesson, "code"), strict=True):
+        ast.parse(source(cell))
+        if "predict(" in source(cell) and "import" not in source(cell):
+            assert "guess=..." in source(cell)
+            assert "because=..." in source(cell)
+            assert "tlkit" in original["metadata"]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_exercise_is_met_and_its_answer_is_not_in_the_notebook(lesson: course.Lesson) -> None:
+    code = "\n".join(map(source, cells(lesson, "code")))
+    for one in exercises(lesson):
+        assert f'check("{one.name}"' in code
+    met = set(re.findall(r'check\("([^"]+)"', code))
+    assert met == {one.name for one in exercises(lesson)}
+    for cell in cells(lesson, "code"):
+        if "check(" in source(cell):
+            assert "..." in source(cell)
+            shown = json.dumps(cell["outputs"], ensure_ascii=False)
+            assert "Your turn." in shown
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_outputs_are_stored_and_hold_nothing_that_changes_from_run_to_run(lesson: course.Lesson) -> None:
+    counts = [cell["execution_count"] for cell in cells(lesson, "code")]
+    assert counts == list(range(1, len(counts) + 1)), "run `make lessons`: outputs are not those of one run"
+    for cell in cells(lesson, "code"):
+        shown = json.dumps(cell["outputs"], ensure_ascii=False)
+        assert "application/vnd.jupyter.widget-view+json" not in shown
+        assert not re.search(r"/(home|root|tmp|Users|work)/|0x[0-9a-f]{6,}|https?://127|Traceback", shown), (
+            cell["id"]
+        )
+        assert not any(output.get("name") == "stderr" for output in cell["outputs"]), cell["id"]
+        text = "".join("".join(output.get("text", "")) for output in cell["outputs"])
+        assert not re.search(r"\d (s|ms|seconds)\b", text), f"a time in {cell['id']}: {text}"
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_picture_says_in_words_what_it_shows(lesson: course.Lesson) -> None:
+    for cell in cells(lesson, "markdown"):
+        for alt in re.findall(r"!\[([^\]]*)\]\(", source(cell)):
+            assert len(alt.split()) >= 6
+    for cell in cells(lesson, "code"):
+        for output in cell["outputs"]:
+            shown = output.get("data", {})
+            markup = "".join(shown.get("text/html", ""))
+            for tag in re.findall(r"<img\b[^>]*>", markup):
+                alt = re.search(r'alt="([^"]+)"', tag)
+                assert alt, f"a picture without words in {cell['id']}"
+                assert len(alt[1].split()) >= 3
+            assert "<svg" not in markup, "JupyterLab strips <svg> from untrusted notebooks"
+            if "image/png" in shown:
+                assert markup, f"a bare picture without a text twin in {cell['id']}"
+
+
+OFFLINE = """
+import json, socket, sys
+real = socket.socket.connect
+def refuse(self, address):
+    if self.family in (socket.AF_INET, socket.AF_INET6) and not str(address[0]).startswith(("127.", "::1", "localhost")):
+        raise OSError(f"the network is cut: {address}")
+    return real(self, address)
+socket.socket.connect = refuse
+socket.socket.connect_ex = lambda self, address: refuse(self, address) or 0
+names = socket.getaddrinfo
+def local_names(host, *rest, **more):
+    if host not in (None, "", "localhost", "127.0.0.1", "::1", b"localhost"):
+        raise OSError(f"the network is cut: {host}")
+    return names(host, *rest, **more)
+socket.getaddrinfo = local_names
+"""
+
+RUN_ALL = """
+cells = [cell for cell in json.load(open(sys.argv[1]))["cells"] if cell["cell_type"] == "code"]
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+for cell in cells:
+    result = shell.run_cell("".join(cell["source"]))
+    if not result.success:
+        print("FAILED", cell["id"], result.error_in_exec or result.error_before_exec)
+        sys.exit(1)
+try:
+    socket.create_connection(("192.0.2.1", 80), timeout=1)
+except OSError as error:
+    print("GUARDED" if "network is cut" in str(error) else "OPEN")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_it_runs_with_the_network_cut(lesson: course.Lesson, tmp_path: Path) -> None:
+    (tmp_path / "offline.py").write_text(OFFLINE + RUN_ALL)
+    command = [sys.executable, "offline.py", str(lesson.notebook)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert done.stdout.splitlines()[-1] == "GUARDED"
