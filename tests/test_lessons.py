@@ -200,7 +200,8 @@ OFFLINE = """
 import json, socket, sys
 real = socket.socket.connect
 def refuse(self, address):
-    if self.family in (socket.AF_INET, socket.AF_INET6) and not str(address[0]).startswith(("127.", "::1", "localhost")):
+    outside = self.family in (socket.AF_INET, socket.AF_INET6)
+    if outside and not str(address[0]).startswith(("127.", "::1", "localhost")):
         raise OSError(f"the network is cut: {address}")
     return real(self, address)
 socket.socket.connect = refuse

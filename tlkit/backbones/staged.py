@@ -28,7 +28,7 @@ class StagedModule(nn.Module):
     Examples
     --------
     >>> import torch
-    >>> net = StagedModule({"double": nn.Upsample(scale_factor=2), "flat": nn.Flatten()})
+    >>> net = StagedModule({"larger": nn.Upsample(scale_factor=2), "flat": nn.Flatten()})
     >>> x = torch.ones(3, 1, 2, 2)
     >>> net(x).shape, net(x, stop="flat").shape
     (torch.Size([3, 16]), torch.Size([3, 1, 4, 4]))
