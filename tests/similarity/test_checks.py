@@ -1,0 +1,109 @@
+"""Every score refuses what it cannot compute with, and takes every kind of number and label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tlkit.errors import SimilarityError
+from tlkit.similarity import cka, frechet, knn, leep, logme, proxy_a_distance
+
+RNG = np.random.default_rng(0)
+LABELS = np.arange(12) % 3
+FEATURES = RNG.normal(size=(12, 4)) + LABELS[:, None]
+LABELLED: list[Callable[[Any, Any], float]] = [logme, knn, lambda x, y: leep(softmax(np.asarray(x)), y)]
+SAMPLES: list[Callable[[Any, Any], float]] = [frechet, proxy_a_distance]
+
+
+def softmax(x: Any) -> Any:
+    powers = np.exp(x)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("score", LABELLED)
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        ([0] * 12, "one class"),
+        (LABELS[:11], "12 rows of features but 11"),
+        (np.eye(3)[LABELS], "argmax"),
+        ([None, *LABELS[1:]], "row 0 is missing"),
+        ([float("nan"), *LABELS[1:]], "row 0 is missing"),
+        ([[1, 2], *LABELS[1:]], "cannot name a class"),
+        ("abcabcabcabc", "one text"),
+    ],
+)
+def test_wrong_labels(score: Callable[[Any, Any], float], labels: Any, words: str) -> None:
+    with pytest.raises(SimilarityError, match=words):
+        score(FEATURES, labels)
+
+
+@pytest.mark.parametrize("score", [logme, knn, leep])
+@pytest.mark.parametrize(
+    ("features", "words"),
+    [
+        (np.where(np.eye(12, 4), np.nan, FEATURES), r"4 values .* row 0"),
+        (np.where(np.eye(12, 4)[::-1], np.inf, FEATURES), r"4 values .* row 8"),
+        (FEATURES[:, 0], "expected \\(n, d\\)"),
+        (FEATURES[:, :0], "no columns"),
+        (FEATURES[:1], "1 row, at least 2"),
+        ([["a"], ["b"]], "not numbers"),
+        ([[1], [2, 3]], "not numbers"),
+        (FEATURES * 1j, "complex"),
+    ],
+)
+def test_wrong_features(score: Callable[[Any, Any], float], features: Any, words: str) -> None:
+    with pytest.raises(SimilarityError, match=words):
+        score(features, LABELS)
+
+
+@pytest.mark.parametrize("distance", SAMPLES)
+def test_samples_of_other_widths(distance: Callable[[Any, Any], float]) -> None:
+    with pytest.raises(SimilarityError, match="4 features and b has 3"):
+        distance(FEATURES, FEATURES[:, :3])
+
+
+@pytest.mark.parametrize("score", LABELLED)
+def test_any_labels_and_any_numbers(score: Callable[[Any, Any], float]) -> None:
+    expected = score(FEATURES, LABELS)
+    for labels in (
+        LABELS.tolist(),
+        LABELS[:, None],
+        LABELS[:, None].tolist(),
+        LABELS * 10 - 7,  # ids with gaps
+        LABELS.astype(np.float32),
+        np.array(["x", "y", "z"])[LABELS],
+        [("a", 1), ("b", 2), ("c", 3)] * 4,
+        [frozenset([one]) for one in LABELS.tolist()],
+    ):
+        assert score(FEATURES, labels) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("score", [logme, knn])
+def test_torch_tensors_and_half_precision(score: Callable[[Any, Any], float]) -> None:
+    tensor = torch.tensor(FEATURES, requires_grad=True)
+    assert score(tensor, torch.tensor(LABELS)) == score(FEATURES, LABELS)
+    half = FEATURES.astype(np.float16)
+    assert score(half, LABELS) == score(half.astype(np.float64), LABELS)
+    assert np.isfinite(score(tensor.to(torch.bfloat16), LABELS))
+
+
+@pytest.mark.parametrize("score", [logme, knn])
+def test_inputs_stay_as_they_were(score: Callable[[Any, Any], float]) -> None:
+    features, labels = FEATURES.copy(), LABELS.copy()
+    score(features, labels)
+    np.testing.assert_array_equal(features, FEATURES)
+    np.testing.assert_array_equal(labels, LABELS)
+
+
+def test_constant_features_give_a_number() -> None:
+    ones = np.ones((12, 4))
+    assert np.isfinite(logme(ones, LABELS))
+    assert 0 <= knn(ones, LABELS) <= 1
+    assert frechet(ones, ones) == 0
+    with pytest.raises(SimilarityError):
+        cka(ones, ones)

@@ -1,0 +1,156 @@
+"""LogME against the evidence itself, maximised numerically, and against what it must not depend on."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import optimize, stats
+
+from tlkit.similarity import logme
+
+Array = NDArray[np.float64]
+
+
+def example(
+    rows: int, columns: int, classes: int, seed: int, noise: float = 1.0
+) -> tuple[Array, NDArray[np.int64]]:
+    rng = np.random.default_rng(seed)
+    labels = np.arange(rows) % classes
+    centres = rng.normal(size=(classes, columns))
+    return centres[labels] + noise * rng.normal(size=(rows, columns)) + 0.5, labels
+
+
+def evidence_by_hand(features: Array, target: Array) -> float:
+    """Maximise the density of the targets under their Gaussian: an n x n covariance, no algebra saved."""
+
+    def minus_log(logs: Array) -> float:
+        alpha, beta = np.exp(np.clip(logs, -300, 300))
+        covariance = np.eye(len(target)) / beta + features @ features.T / alpha
+        return -float(stats.multivariate_normal.logpdf(target, np.zeros(len(target)), covariance))
+
+    starts = [(a, b) for a in (-4.0, 0.0, 4.0) for b in (0.0, 3.0)]
+    found = [
+        optimize.minimize(
+            minus_log, start, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-11, "maxiter": 4000}
+        )
+        for start in starts
+    ]
+    return -min(float(one.fun) for one in found) / len(target)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "classes"),
+    [(40, 3, 2), (60, 10, 4), (30, 30, 2), (25, 60, 3)],
+    ids=["tall", "more classes", "square", "more features than items"],
+)
+def test_it_is_the_highest_evidence(rows: int, columns: int, classes: int) -> None:
+    features, labels = example(rows, columns, classes, seed=rows, noise=2.0)
+    byhand = [evidence_by_hand(features, (labels == one).astype(float)) for one in range(classes)]
+    assert logme(features, labels) == pytest.approx(np.mean(byhand), rel=1e-6, abs=1e-7)
+
+
+def test_it_is_where_the_papers_iteration_comes_to_rest() -> None:
+    # Algorithm 1 of You et al. 2021, iterated until it no longer moves.
+    features, labels = example(80, 6, 3, seed=1)
+    rows, columns = features.shape
+    _, values, right = np.linalg.svd(features, full_matrices=False)
+    values = values**2
+    scores = []
+    for one in range(3):
+        target = (labels == one).astype(float)
+        alpha = beta = 1.0
+        for _ in range(5000):
+            gamma = (beta * values / (alpha + beta * values)).sum()
+            weights = right.T @ (beta / (alpha + beta * values) * (right @ (features.T @ target)))
+            error = ((features @ weights - target) ** 2).sum()
+            alpha, beta = gamma / (weights @ weights), (rows - gamma) / error
+        determinant = np.log(alpha + beta * values).sum()
+        scores.append(
+            (
+                rows * np.log(beta)
+                + columns * np.log(alpha)
+                - rows * np.log(2 * np.pi)
+                - beta * error
+                - alpha * weights @ weights
+                - determinant
+            )
+            / 2
+            / rows
+        )
+    assert logme(features, labels) == pytest.approx(np.mean(scores), rel=1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    rows=st.integers(6, 40),
+    columns=st.integers(1, 50),
+    scale=st.floats(1e-6, 1e6),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_scale_rotation_order_and_names_do_not_matter(
+    rows: int, columns: int, scale: float, seed: int
+) -> None:
+    features, labels = example(rows, columns, 2, seed)
+    rng = np.random.default_rng(seed)
+    rotation = np.linalg.qr(rng.normal(size=(columns, columns)))[0]
+    order = rng.permutation(rows)
+    names = np.array(["pear", "apple"])[labels]
+    before, after = logme(features, labels), logme((scale * features @ rotation)[order], names[order])
+    assert after == pytest.approx(before, rel=1e-7, abs=1e-8)
+
+
+@settings(max_examples=20, deadline=None)
+@given(columns=st.integers(1, 8), seed=st.integers(0, 2**32 - 1))
+def test_copies_and_empty_columns_of_features_add_no_evidence(columns: int, seed: int) -> None:
+    features, labels = example(30, columns, 2, seed)
+    before = logme(features, labels)
+    assert logme(np.hstack([features, features]), labels) == pytest.approx(before, rel=1e-7, abs=1e-8)
+    assert logme(np.hstack([features, np.zeros((30, 3))]), labels) == pytest.approx(
+        before, rel=1e-7, abs=1e-8
+    )
+
+
+def test_features_that_say_nothing_have_the_evidence_of_no_features() -> None:
+    # Orthogonal to the targets: the best weights are zero, and y ~ N(0, 1 / beta) remains.
+    labels = np.array([0, 0, 1, 1])
+    features = np.array([[1.0], [-1.0], [1.0], [-1.0]])
+    expected = stats.norm.logpdf([1, 1, 0, 0], 0, math.sqrt(0.5)).mean()
+    assert logme(features, labels) == pytest.approx(expected, rel=1e-12)
+    assert logme(np.zeros((4, 2)), labels) == pytest.approx(expected, rel=1e-12)
+
+
+def test_exactly_linear_labels_are_infinite_and_said_in_words() -> None:
+    labels = np.arange(20) % 2
+    rng = np.random.default_rng(0)
+    features = np.column_stack([labels, 1 - labels, rng.normal(size=20)])
+    with pytest.warns(RuntimeWarning, match="exact linear function"):
+        assert logme(features, labels) == math.inf
+    with pytest.warns(RuntimeWarning, match="exact linear function"):
+        assert logme(1e-5 * features @ rng.normal(size=(3, 3)), labels) == math.inf
+
+
+def test_a_feature_for_every_item_stays_finite() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        features, labels = example(20, 40, 2, seed=3)
+        assert math.isfinite(logme(features, labels))
+        assert math.isfinite(logme(features.astype(np.float32), labels))
+        assert math.isfinite(logme(features.astype(np.float16), labels))
+
+
+def test_noise_in_the_labels_lowers_it() -> None:
+    features, labels = example(200, 5, 4, seed=0, noise=0.3)
+    rng = np.random.default_rng(0)
+    scores = []
+    for share in (0, 0.25, 0.5, 1):
+        noisy = labels.copy()
+        wrong = rng.random(200) < share
+        noisy[wrong] = rng.permutation(labels)[wrong]
+        scores.append(logme(features, noisy))
+    assert scores == sorted(scores, reverse=True)

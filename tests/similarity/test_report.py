@@ -1,0 +1,261 @@
+"""report: floors, ceilings and intervals where the truth is known, on pictures made for the test."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tlkit import similarity
+from tlkit.errors import SimilarityError, StoppedError, UnknownNameError
+from tlkit.similarity.place import place
+
+
+@dataclass
+class Split:
+    """The least that a split has to be."""
+
+    images: Any
+    labels: Any
+
+    def select(self, rows: Any) -> Split:
+        return Split(self.images[rows], self.labels[rows])
+
+
+class Sealed:
+    """A test set that must not be read."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"the test set was asked for {name}")
+
+
+@dataclass
+class Set:
+    train: Split
+    name: str = "dots"
+    test: Sealed = field(default_factory=Sealed)
+
+
+class Flat:
+    """Sees the pixels as they are, or noise instead of a share of them."""
+
+    def __init__(self, blind: float = 0.0) -> None:
+        self.blind, self.name = blind, "flat"
+
+    def features(self, images: NDArray[Any]) -> NDArray[Any]:
+        flat = np.asarray(images, dtype=float).reshape(len(images), -1)
+        noise = np.random.default_rng(len(images)).normal(size=flat.shape)
+        return (1 - self.blind) * flat + self.blind * noise
+
+
+def dots(shift: float = 0.0, seed: int = 0, each: int = 60, signal: float = 1.0, classes: int = 3) -> Set:
+    """Pictures of 3 x 3 in which one pixel tells the class."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(classes * each) % classes
+    pixels = rng.normal(size=(len(labels), 9)) * 0.4 + shift
+    pixels[np.arange(len(labels)), labels] += signal
+    return Set(Split(pixels.reshape(-1, 1, 3, 3), labels))
+
+
+def test_a_network_that_sees_all_is_at_the_ceiling_and_a_blind_one_at_the_floor() -> None:
+    target = dots(signal=2.0)
+    good = similarity.report(dots(seed=1, signal=2.0), target, Flat(), ceiling=Flat())
+    blind = similarity.report(dots(seed=1, signal=2.0), target, Flat(1.0), ceiling=Flat())
+    for name in ("logme", "knn"):
+        assert good[name].word == "near the ceiling"
+        assert blind[name].word == "near the floor"
+    assert "better than shuffled labels" in blind.verdict or "hardly sorts" in blind.verdict
+    assert "sorts" in good.verdict
+
+
+def test_the_same_kind_is_near_the_ceiling_of_distances_and_another_is_not() -> None:
+    target, far = dots(), dots(shift=6.0, seed=5)
+    same = similarity.report(dots(seed=1), target, Flat(), unrelated=far)
+    other = similarity.report(dots(shift=6.0, seed=2), target, Flat(), unrelated=far)
+    for name in ("proxy_a_distance", "frechet"):
+        assert same[name].word == "near the ceiling"
+        assert other[name].word == "near the floor"
+        assert other[name].value > same[name].value
+    assert "Looking alike is not being useful" in " ".join(same.why)
+    assert "Looking different is not being useless" in " ".join(other.why)
+
+
+def test_a_label_swap_moves_no_distance_but_every_score() -> None:
+    target = dots(signal=2.0)
+    mixed = Set(Split(target.train.images, np.random.default_rng(0).permutation(target.train.labels)))
+    plain = similarity.report(dots(seed=1, signal=2.0), target, Flat(), ceiling=Flat())
+    swapped = similarity.report(dots(seed=1, signal=2.0), mixed, Flat(), ceiling=Flat())
+    assert plain["knn"].value > 0.9
+    assert swapped["knn"].value < 0.6
+    assert swapped["proxy_a_distance"].value < 0.5
+
+
+def test_the_test_set_stays_closed_and_the_ceiling_never_sees_a_scored_item() -> None:
+    target = dots()
+    given: list[Split] = []
+
+    def train(split: Split) -> Flat:
+        given.append(split)
+        return Flat()
+
+    found = similarity.report(dots(seed=1), target, Flat(), ceiling=train, rows=60)
+    (rest,) = given
+    assert found.sizes.ceiling == len(rest.labels) == 180 - found.sizes.target
+    assert found.sizes.target == 60
+    assert np.bincount(rest.labels).min() >= 30
+
+
+def test_without_a_ceiling_nothing_is_placed() -> None:
+    found = similarity.report(dots(seed=1), dots(), Flat())
+    assert found["logme"].position is None
+    assert found["logme"].word == "no ceiling"
+    assert "Without a ceiling" in found.verdict
+    assert found["proxy_a_distance"].position is not None
+
+
+def test_the_same_seed_gives_the_same_numbers_and_global_randomness_is_left_alone() -> None:
+    before = np.random.get_state()[1].tolist()  # type: ignore[index,union-attr]  # noqa: NPY002
+    one, two, three = (
+        similarity.report(dots(seed=1), dots(), Flat(), seed, ceiling=Flat()) for seed in (3, 3, 4)
+    )
+    assert one == two
+    assert one != three
+    assert np.random.get_state()[1].tolist() == before  # type: ignore[index,union-attr]  # noqa: NPY002
+
+
+def test_the_record_is_json() -> None:
+    found = similarity.report(dots(seed=1), dots(), Flat(), ceiling=Flat())
+    record = json.loads(json.dumps(found.record(), allow_nan=False))
+    assert record["sizes"]["target"] == 180
+    assert [one["name"] for one in record["places"]] == ["logme", "knn", "proxy_a_distance", "frechet"]
+    for words in (str(found), found._repr_html_()):
+        assert "nearest neighbour" in words
+        assert "told apart" in words
+
+
+def test_an_infinite_score_is_said_and_is_json() -> None:
+    labels = np.arange(40) % 2
+    pixels = np.zeros((40, 1, 2, 1))
+    pixels[np.arange(40), 0, labels, 0] = 1
+    target = Set(Split(pixels, labels))
+    found = similarity.report(target, target, Flat(), ceiling=Flat())
+    assert found["logme"].value == np.inf
+    assert "infinite" in str(found)
+    assert "Cannot tell" in found.verdict
+    json.dumps(found.record(), allow_nan=False)
+
+
+def test_leep_is_there_where_a_source_head_is() -> None:
+    class Headed(Flat):
+        def source_probabilities(self, images: NDArray[Any]) -> NDArray[Any]:
+            powers = np.exp(4 * self.features(images)[:, :3])
+            return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+    found = similarity.report(dots(seed=1), dots(signal=2.0), Headed(), ceiling=Headed())
+    assert found["leep"].word == "near the ceiling"
+    assert found["leep"].floor == pytest.approx(-np.log(3), abs=0.1)
+
+
+@pytest.mark.parametrize("after", [0, 1, 5, 60, 150])
+def test_it_stops_when_asked(after: int) -> None:
+    asked = 0
+
+    def should_stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > after
+
+    with pytest.raises(StoppedError):
+        similarity.report(dots(seed=1), dots(), Flat(), ceiling=Flat(), should_stop=should_stop)
+    assert asked == after + 1
+
+
+def test_progress_goes_up_to_the_end() -> None:
+    shares: list[float] = []
+    similarity.report(
+        dots(seed=1), dots(), Flat(), ceiling=Flat(), progress=lambda words, share: shares.append(share)
+    )
+    assert shares == sorted(shares)
+    assert shares[-1] > 0.95
+
+
+def one_class() -> Set:
+    return Set(Split(np.zeros((9, 1, 2, 2)), np.zeros(9)))
+
+
+def one_each() -> Set:
+    return Set(Split(np.zeros((9, 1, 2, 2)), np.arange(9)))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: similarity.report(dots(), one_class(), Flat()), "one class"),
+        (lambda: similarity.report(dots(), one_each(), Flat()), "too few"),
+        (lambda: similarity.report([1, 2], dots(), Flat()), "no images and labels"),
+        (lambda: similarity.report(dots(), dots(shift=float("nan")), Flat()), "not a finite number"),
+        (lambda: similarity.report(dots(), dots(), Flat(), seed=-1), "seed"),
+    ],
+)
+def test_what_cannot_be_reported_on_is_refused(call: Callable[[], Any], words: str) -> None:
+    with pytest.raises(SimilarityError, match=words):
+        call()
+
+
+def test_an_unknown_measure_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="logme"):
+        similarity.report(dots(seed=1), dots(), Flat())["logmee"]
+
+
+def test_intervals_cover_what_they_say() -> None:
+    # Nearest-neighbour accuracy over many samples of one world: its mean is the truth.
+    rng = np.random.default_rng(0)
+    truth, hits, runs = 0.7, 0, 200
+    for _ in range(runs):
+        right = rng.random(150) < truth
+        draws = [rng.choice(right, 150).mean() for _ in range(100)]
+        found = place(
+            "knn", "nearest neighbour", "score", (right.mean(), 0, 1), (draws, np.zeros(100), np.ones(100))
+        )
+        hits += found.low <= truth <= found.high
+    assert 0.9 <= hits / runs <= 0.99
+
+
+@pytest.mark.parametrize(
+    ("position", "spread", "word"),
+    [
+        (0.1, 0.01, "near the floor"),
+        (0.9, 0.01, "near the ceiling"),
+        (0.5, 0.01, "in between"),
+        (0.5, 0.5, "cannot tell"),
+    ],
+)
+def test_words_follow_the_interval(position: float, spread: float, word: str) -> None:
+    draws = position + spread * np.random.default_rng(0).normal(size=200)
+    flat = np.zeros(200)
+    assert place("knn", "", "score", (position, 0, 1), (draws, flat, flat + 1)).word == word
+    assert place("knn", "", "distance", (1 - position, 1, 0), (1 - draws, flat + 1, flat)).word == word
+
+
+def test_a_floor_at_the_ceiling_is_no_measure() -> None:
+    rng = np.random.default_rng(0)
+    noise = [0.5 + 0.1 * rng.normal(size=50) for _ in range(3)]
+    assert place("knn", "", "score", (0.5, 0.49, 0.51), (noise[0], noise[1], noise[2])).word == "cannot tell"
+    assert (
+        place("knn", "", "score", (0.5, 0.9, 0.1), (noise[0] * 0, noise[1] * 0, noise[2] * 0)).word
+        == "cannot tell"
+    )
+
+
+def test_it_loads_neither_torch_nor_networks() -> None:
+    heavy = "('torch', 'tlkit.backbones', 'tlkit.data')"
+    code = f"import sys, tlkit.similarity; print([one for one in {heavy} if one in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

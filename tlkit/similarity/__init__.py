@@ -1,0 +1,16 @@
+"""similarity: how close is a source to a target, as a network sees them? Arrays in, numbers out.
+
+Scores look at the target's labels (higher is better); distances look at pictures only (0 is equal).
+"""
+
+from tlkit.similarity.cka import cka
+from tlkit.similarity.found import Report
+from tlkit.similarity.frechet import frechet
+from tlkit.similarity.knn import knn
+from tlkit.similarity.leep import leep
+from tlkit.similarity.logme import logme
+from tlkit.similarity.place import Place
+from tlkit.similarity.proxy_a_distance import proxy_a_distance
+from tlkit.similarity.report import report
+
+__all__ = ["report", "Report", "Place", "logme", "knn", "leep", "proxy_a_distance", "frechet", "cka"]

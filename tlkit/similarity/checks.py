@@ -1,0 +1,162 @@
+"""The same checks of features and labels for every score: a wrong input is named, never computed with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tlkit.errors import SimilarityError
+
+Matrix = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+
+def features(values: Any, name: str = "features", least_rows: int = 2) -> Matrix:
+    """Return a finite (n, d) matrix of float64.
+
+    Parameters
+    ----------
+    values
+        numpy array, torch tensor or nested list of numbers.
+    name
+        What the values are, for messages.
+    least_rows
+        How many rows are needed.
+
+    Raises
+    ------
+    SimilarityError
+        Not two-dimensional, no columns, too few rows, not numbers, or not finite.
+
+    Examples
+    --------
+    >>> features([[1, 2], [3, 4]]).dtype
+    dtype('float64')
+    >>> features([[1, float("nan")], [3, 4]])
+    Traceback (most recent call last):
+        ...
+    tlkit.errors.SimilarityError: The features hold 1 value that is not a finite number; the first ...
+    """
+    if hasattr(values, "detach"):
+        values = values.detach().cpu().double().numpy()
+    try:
+        raw = np.asarray(values)
+        if np.iscomplexobj(raw):
+            raise TypeError("they are complex")
+        matrix = raw.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise SimilarityError(
+            f"The {name} are not numbers: {error}.", "Give an array of shape (n, d), one row per item."
+        ) from error
+    if matrix.ndim != 2:
+        raise SimilarityError(
+            f"The {name} have shape {matrix.shape}, expected (n, d).",
+            "Give one row per item; pool or flatten what has more dimensions.",
+        )
+    if matrix.shape[1] == 0:
+        raise SimilarityError(f"The {name} have no columns.", "Give at least one feature.")
+    if len(matrix) < least_rows:
+        raise SimilarityError(
+            f"The {name} have {len(matrix)} row{'' if len(matrix) == 1 else 's'}, "
+            f"at least {least_rows} are needed.",
+            "Give more items.",
+        )
+    wrong = ~np.isfinite(matrix)
+    if wrong.any():
+        count, row = int(wrong.sum()), int(wrong.any(axis=1).argmax())
+        raise SimilarityError(
+            f"The {name} hold {count} value{'' if count == 1 else 's'} that "
+            f"{'is' if count == 1 else 'are'} not a finite number; the first is in row {row}.",
+            "Leave these rows out, or find out where NaN or infinity comes from.",
+        )
+    return matrix
+
+
+def pair(a: Any, b: Any, least_rows: int = 2) -> tuple[Matrix, Matrix]:
+    """Return two samples with the same columns.
+
+    Raises
+    ------
+    SimilarityError
+        As `features`, or the widths differ.
+    """
+    first, second = features(a, "features of a", least_rows), features(b, "features of b", least_rows)
+    if first.shape[1] != second.shape[1]:
+        raise SimilarityError(
+            f"a has {first.shape[1]} features and b has {second.shape[1]}.",
+            "Take both from the same layer of the same network.",
+        )
+    return first, second
+
+
+def labels(values: Any, rows: int, name: str = "labels") -> Codes:
+    """Return labels as codes 0, 1, …; which values stand for the classes does not matter.
+
+    Parameters
+    ----------
+    values
+        (n,) or (n, 1) hashable labels.
+    rows
+        How many there must be.
+    name
+        What the labels are, for messages.
+
+    Raises
+    ------
+    SimilarityError
+        Another shape, a missing label, or fewer than two classes.
+
+    Examples
+    --------
+    >>> labels(["cat", "dog", "cat"], 3)
+    array([0, 1, 0])
+    >>> labels([[7], [7], [7]], 3)
+    Traceback (most recent call last):
+        ...
+    tlkit.errors.SimilarityError: All 3 labels are 7: there is one class only. ...
+    """
+    if hasattr(values, "detach"):
+        values = values.detach().cpu().numpy()
+    listed = _flat(values, name)
+    if len(listed) != rows:
+        raise SimilarityError(
+            f"There are {rows} rows of features but {len(listed)} {name}.", "Give one label per row."
+        )
+    known: dict[Any, int] = {}
+    codes = np.empty(rows, dtype=np.int64)
+    for row, value in enumerate(listed):
+        if value is None or value != value:  # NaN is the only value that differs from itself
+            raise SimilarityError(f"The label in row {row} is missing.", "Leave this row out, or label it.")
+        try:
+            codes[row] = known.setdefault(value, len(known))
+        except TypeError as error:
+            raise SimilarityError(
+                f"The label in row {row} is {value!r}, which cannot name a class.",
+                "Give one number or word per row.",
+            ) from error
+    if len(known) < 2:
+        raise SimilarityError(
+            f"All {rows} {name} are {next(iter(known), None)!r}: there is one class only.",
+            "Give items of at least two classes.",
+        )
+    return codes
+
+
+def _flat(values: Any, name: str) -> list[Any]:
+    if isinstance(values, str | bytes):
+        raise SimilarityError(f"The {name} are one text, {values!r}.", "Give a list with one label per row.")
+    if isinstance(values, np.ndarray):
+        if values.ndim == 2 and values.shape[1] == 1:
+            values = values[:, 0]
+        if values.ndim != 1:
+            raise SimilarityError(
+                f"The {name} have shape {values.shape}, expected (n,).",
+                "Give one label per row; argmax(axis=1) turns one-hot rows into labels.",
+            )
+        return list(values.tolist())
+    listed = list(values)
+    if listed and all(isinstance(one, list) and len(one) == 1 for one in listed):
+        return [one[0] for one in listed]
+    return listed

@@ -1,0 +1,135 @@
+"""Report: what `similarity.report` found, as a table, a verdict and a record."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tlkit.errors import unknown_name
+from tlkit.similarity import verdict
+from tlkit.similarity.place import Place
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many items were looked at: a number without it means little.
+
+    Parameters
+    ----------
+    target, classes
+        Items of the target that scores looked at, and their classes.
+    source, unrelated, half
+        Items on each side of the distances.
+    ceiling
+        Items on which the ceiling's network was trained; 0 where it was given or there is none.
+    draws
+        Bootstrap draws.
+    """
+
+    target: int
+    classes: int
+    source: int
+    unrelated: int
+    half: int
+    ceiling: int
+    draws: int
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """How close a source is to a target in the eyes of a backbone.
+
+    Parameters
+    ----------
+    source, target, backbone, unrelated
+        Names.
+    seed
+        Repeat it and the numbers repeat.
+    places
+        Every measure between its floor and its ceiling.
+    sizes
+        How many items were looked at.
+    """
+
+    source: str
+    target: str
+    backbone: str
+    unrelated: str
+    seed: int
+    places: tuple[Place, ...]
+    sizes: Sizes
+
+    def __getitem__(self, name: str) -> Place:
+        for one in self.places:
+            if one.name == name:
+                return one
+        raise unknown_name("measure in this report", name, [one.name for one in self.places])
+
+    @property
+    def verdict(self) -> str:
+        """What was found, in one sentence."""
+        return verdict.headline(self)
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """What else to know before believing it."""
+        return tuple(verdict.reasons(self))
+
+    @property
+    def head(self) -> list[str]:
+        """Names of the table's columns."""
+        return ["measure", "floor", "value", "ceiling", "place", "in words"]
+
+    def rows(self) -> list[list[str]]:
+        """Return the table's cells, one row per measure."""
+        return [
+            [
+                one.label,
+                verdict.number(one.floor),
+                f"{verdict.number(one.value)} ({verdict.number(one.low)} to {verdict.number(one.high)})",
+                verdict.number(one.ceiling) if one.ceiling is not None else "none",
+                verdict.spot(one),
+                one.word,
+            ]
+            for one in self.places
+        ]
+
+    def record(self) -> dict[str, Any]:
+        """Return all of it as plain JSON values."""
+        return {
+            "kind": "similarity",
+            "schema": SCHEMA,
+            **{name: getattr(self, name) for name in ("source", "target", "backbone", "unrelated", "seed")},
+            "sizes": asdict(self.sizes),
+            "places": [{**one.record(), "word": one.word} for one in self.places],
+            "verdict": self.verdict,
+            "why": list(self.why),
+        }
+
+    def __str__(self) -> str:
+        cells = [self.head, *self.rows()]
+        widths = [max(len(row[column]) for row in cells) for column in range(len(self.head))]
+        lines = [
+            "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in cells
+        ]
+        return "\n".join([self.verdict, *self.why, "", *(line.rstrip() for line in lines)])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in self.head)
+        rows = "".join(
+            f'<tr><th scope="row">{html.escape(row[0])}</th>'
+            + "".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:])
+            + "</tr>"
+            for row in self.rows()
+        )
+        words = "".join(f"<p>{html.escape(one)}</p>" for one in self.why)
+        return (
+            f"<p><strong>{html.escape(self.verdict)}</strong></p>{words}"
+            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        )

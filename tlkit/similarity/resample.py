@@ -1,0 +1,74 @@
+"""Draws of rows that keep every class: samples for a score, and bootstrap replicates."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tlkit.similarity.checks import Codes
+
+Rows = NDArray[np.int64]
+
+
+def stratified(codes: Codes, rows: int, rng: np.random.Generator, most_share: float = 1.0) -> Rows:
+    """Draw about so many rows, equally many of every class where there are enough.
+
+    Parameters
+    ----------
+    codes
+        (n,) classes.
+    rows
+        How many are wanted; every class keeps at least two where it has them.
+    rng
+        Draws.
+    most_share
+        Of each class, take at most this share.
+
+    Examples
+    --------
+    >>> stratified(np.array([0, 0, 0, 1, 1, 1, 1]), 4, np.random.default_rng(0)).shape
+    (4,)
+    """
+    classes = np.unique(codes)
+    wanted = max(2, rows // len(classes))
+    chosen = []
+    for one in classes:
+        members = rng.permutation(np.flatnonzero(codes == one))
+        chosen.append(members[: min(wanted, max(1, int(most_share * len(members))))])
+    return np.sort(np.concatenate(chosen))
+
+
+def bootstrap(codes: Codes, rng: np.random.Generator) -> Rows:
+    """Draw n rows with replacement, as many of each class as there are.
+
+    Examples
+    --------
+    >>> codes = np.array([0, 0, 1])
+    >>> codes[bootstrap(codes, np.random.default_rng(0))]
+    array([0, 0, 1])
+    """
+    drawn = np.empty(len(codes), dtype=np.int64)
+    for one in np.unique(codes):
+        members = np.flatnonzero(codes == one)
+        drawn[members] = rng.choice(members, size=len(members))
+    return drawn
+
+
+def halves(codes: Codes, rng: np.random.Generator) -> tuple[Rows, Rows]:
+    """Split rows into two halves of equal size, every class in both where it has two rows.
+
+    Examples
+    --------
+    >>> one, two = halves(np.array([0, 0, 1, 1]), np.random.default_rng(0))
+    >>> sorted([*one.tolist(), *two.tolist()])
+    [0, 1, 2, 3]
+    """
+    sides: tuple[list[int], list[int]] = ([], [])
+    turn = 0
+    for one in np.unique(codes):
+        for member in rng.permutation(np.flatnonzero(codes == one)):
+            sides[turn].append(int(member))
+            turn = 1 - turn
+    size = min(len(side) for side in sides)
+    first, second = (np.sort(np.array(side[:size], dtype=np.int64)) for side in sides)
+    return first, second

@@ -1,0 +1,94 @@
+"""A report in words: only what was measured, and what it does not say."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from tlkit.similarity.place import Place
+
+if TYPE_CHECKING:
+    from tlkit.similarity.found import Report
+
+
+def headline(report: Report) -> str:
+    """Say how well the features sort the target, by LogME's place between floor and ceiling."""
+    one = report["logme"]
+    way = f"LogME stands {spot(one)} of the way from shuffled labels to a network trained on {report.target}."
+    if one.ceiling is None:
+        return (
+            f"{report.backbone}'s features sort {report.target}: LogME {number(one.value)}, "
+            f"{number(one.floor)} with shuffled labels. Without a ceiling nobody can say how much that is."
+        )
+    if one.position is None or one.position_low is None:
+        return (
+            f"Cannot tell how well {report.backbone} sorts {report.target}: floor and ceiling are not apart."
+        )
+    if one.word == "cannot tell":
+        return f"Cannot tell how well {report.backbone} sorts {report.target}: {way}"
+    if one.position_low <= 0:
+        return (
+            f"What {report.backbone} sees does not sort {report.target} better than shuffled labels, "
+            f"as far as {report.sizes.target:,} pictures can tell. {way}"
+        )
+    degree = {"near the floor": "hardly sorts", "near the ceiling": "sorts"}.get(one.word, "partly sorts")
+    well = " well" if one.word == "near the ceiling" else ""
+    return f"What {report.backbone} sees {degree} {report.target}{well}. {way}"
+
+
+def reasons(report: Report) -> list[str]:
+    """Say where measures disagree, what distances add, and what nobody measured."""
+    words = []
+    clear = [
+        one for one in report.places if one.kind == "score" and one.word not in ("cannot tell", "no ceiling")
+    ]
+    if len({one.word for one in clear}) > 1:
+        listed = ", ".join(f"{one.label} is {one.word}" for one in clear)
+        words.append(f"The scores do not agree: {listed}.")
+    apart = report["proxy_a_distance"]
+    told, own = _right(apart.value), _right(apart.ceiling or 0.0)
+    sentence = (
+        f"A classifier tells {report.source} from {report.target} in {told} of 100 pictures; "
+        f"half of {report.target} from its other half in {own}."
+    )
+    if apart.word == "near the floor":
+        sentence += " Looking different is not being useless: only the scores look at the classes."
+    elif apart.word == "near the ceiling":
+        sentence += " Looking alike is not being useful: only the scores look at the classes."
+    words.append(sentence)
+    words.append("No gain was measured here. Comparing trained networks measures it.")
+    return words
+
+
+def number(value: float) -> str:
+    """Write a number with the digits that it deserves.
+
+    Examples
+    --------
+    >>> number(0.7618), number(123.4), number(-0.0001), number(float("inf"))
+    ('0.762', '123', '0', 'infinite')
+    """
+    if not math.isfinite(value):
+        return "infinite" if value > 0 else "minus infinite"
+    if abs(value) < 5e-4:
+        return "0"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def spot(one: Place) -> str:
+    """Write a position with its interval.
+
+    Examples
+    --------
+    >>> spot(Place("knn", "nearest neighbour", "score", 0.5, 0.4, 0.6, 0.0, 1.0, 0.5, 0.4, 0.6))
+    '50 % (40 to 60 %)'
+    """
+    if one.position is None or one.position_low is None or one.position_high is None:
+        return "cannot tell"
+    low, high = 100 * one.position_low, 100 * one.position_high
+    return f"{100 * one.position:.0f} % ({low:.0f} to {high:.0f} %)".replace("-0 ", "0 ")
+
+
+def _right(distance: float) -> int:
+    """Turn a proxy A-distance back into the share of right answers, in hundredths."""
+    return round(100 * (0.5 + distance / 4))
