@@ -74,6 +74,10 @@ class SimilarityError(TlkitError, ValueError):
     """Features or labels from which a similarity score cannot be computed."""
 
 
+class ComparisonError(TlkitError, ValueError):
+    """Arms, draws or a backbone that cannot be compared as they are."""
+
+
 class PanelError(TlkitError, ValueError):
     """A panel setting that does not exist or does not fit."""
 

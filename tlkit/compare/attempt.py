@@ -1,0 +1,224 @@
+"""Attempt: the whole of tlkit in one command, `tlkit try`, with progress, a table, a verdict and a report."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tlkit
+from tlkit.compare import html_report
+from tlkit.compare.arms import chosen
+from tlkit.compare.comparing import Progress
+from tlkit.compare.comparison import Comparison
+from tlkit.compare.curves import Curve
+from tlkit.errors import unknown_name
+
+KIND = "tlkit.compare.attempt"
+SCHEMA = 1
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Attempt:
+    """What `tlkit try` found.
+
+    Parameters
+    ----------
+    curve
+        One comparison, or one per number of labels.
+    report
+        Where the report was written.
+    seconds
+        From the first to the last line.
+    """
+
+    curve: Curve
+    report: Path
+    seconds: float
+
+    @property
+    def first(self) -> Comparison:
+        """The comparison with the fewest labels."""
+        return self.curve.comparisons[0]
+
+    def json(self) -> str:
+        """Return one JSON object: for each arm mean, low and high as shares from 0 to 1, and the verdict."""
+        first = self.first
+        body: dict[str, Any] = {
+            "kind": KIND,
+            "schema": SCHEMA,
+            "tlkit": tlkit.__version__,
+            "dataset": first.dataset,
+            "backbone": first.backbone,
+            "seeds": list(first.seeds),
+            "test_items": first.items,
+            "level": first.level,
+            **_numbers(first),
+            "seal": first.seals,
+            "notes": list(first.notes),
+            "provenance": [one.provenance for one in self.curve.comparisons],
+            "report": str(self.report),
+            "seconds": round(self.seconds, 1),
+        }
+        if len(self.curve.comparisons) > 1:
+            body["curve"] = [_numbers(one) for one in self.curve.comparisons]
+        return json.dumps(body, indent=1, ensure_ascii=False, allow_nan=False)
+
+    def __str__(self) -> str:
+        whole = self.curve if len(self.curve.comparisons) > 1 else self.first
+        lines = [
+            str(whole),
+            "",
+            f"Seal. {self.first.seals}",
+            *(one.provenance for one in self.curve.comparisons[:1]),
+            f"Report: {self.report}",
+            f"{self.seconds:.0f} seconds",
+        ]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def attempt(
+    source: str,
+    target: str,
+    network: str,
+    labels_per_class: Sequence[int],
+    seeds: int,
+    arms: Sequence[str] | None,
+    report: Path,
+    say: Callable[[str], None],
+) -> Attempt:
+    """Compare learning from scratch with transfer on an embedded data set, and write a report.
+
+    Parameters
+    ----------
+    source
+        What the network learned before.
+    target
+        The data set to learn now.
+    network
+        ``"resnet"``, ``"vgg"`` or ``"inception"``.
+    labels_per_class
+        One number, or several for a curve.
+    seeds
+        How many draws.
+    arms
+        None for scratch, random-frozen, frozen and fine-tuned.
+    report
+        Where the report goes: one HTML file.
+    say
+        Takes each line of progress.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such network, source, data set or arm.
+    StoreError
+        The report cannot be written.
+    """
+    began = time.perf_counter()
+    # A wrong name is told at once, before the seconds that loading torch takes.
+    chosen(arms)
+    say(f"Loading a {network} that learned {source}, to learn {target} from it …")
+    from tlkit import backbones, data
+    from tlkit.compare.curves import curve_running
+
+    name = f"zoo:{network}-{source}"
+    if name not in backbones.names():
+        raise unknown_name("embedded network", name, backbones.names())
+    dataset = data.load(target)
+    going = curve_running(dataset, backbones.load(name), arms, seeds, labels_per_class=labels_per_class)
+    curve = _told(going, say, began)
+    seconds = time.perf_counter() - began
+    path = report.expanduser().absolute()
+    write_report(path, curve, seconds)
+    return Attempt(curve, path, seconds)
+
+
+def write_report(path: Path, curve: Curve, seconds: float) -> None:
+    """Write a curve as one HTML file that needs nothing else.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    curve
+        One comparison, or several.
+    seconds
+        How long it took.
+
+    Raises
+    ------
+    StoreError
+        The file cannot be written.
+    """
+    first = curve.comparisons[0]
+    sections = []
+    if len(curve.comparisons) > 1:
+        picture = html_report.Picture(curve.plot().png(), curve.alt)
+        sections.append(
+            html_report.Section("More labels", [picture, _table(curve.table), *curve.verdict.splitlines()])
+        )
+    for one in curve.comparisons:
+        picture = html_report.Picture(one.plot().png(), one.alt)
+        parts = [picture, _table(one.table), _table(one.costs), str(one.verdicts), *one.notes]
+        sections.append(html_report.Section(one.title, parts, lead=str(one.verdict)))
+    told = [
+        f"Every arm had the same draws of labels and took the same {first.items:,} test items once per draw. Intervals"
+        f" ({100 * first.level:g} %) allow for other draws and for other test items.",
+        f"Seal. {first.seals}",
+        *dict.fromkeys(one.provenance for one in curve.comparisons),
+    ]
+    sections.append(html_report.Section("How it was measured", told))
+    versions = ", ".join(f"{name} {version}" for name, version in first.origin["versions"].items())
+    footer = f"tlkit {first.origin['tlkit']}, {versions}; {seconds:.0f} seconds."
+    html_report.write(path, f"From scratch, or with transfer: {first.dataset}", sections, footer)
+
+
+def _told(going: Generator[Progress, None, Curve], say: Callable[[str], None], began: float) -> Curve:
+    problem = ""
+    try:
+        while True:
+            try:
+                one = next(going)
+            except StopIteration as finished:
+                curve: Curve = finished.value
+                return curve
+            width = len(str(one.of))
+            say(f"{one.done:>{width}}/{one.of}  {time.perf_counter() - began:5.1f} s  {one}")
+            if one.problem != problem:
+                problem = one.problem
+                say(problem)
+    finally:
+        going.close()
+
+
+def _numbers(one: Comparison) -> dict[str, Any]:
+    return {
+        "labels_per_class": one.labels_per_class,
+        "arms": {
+            result.name: {
+                "label": result.label,
+                "mean": result.mean,
+                "low": result.low,
+                "high": result.high,
+                "trainable_parameters": result.trainable_parameters,
+                "steps": result.steps,
+                "multiply_adds": result.multiply_adds,
+                "seconds": result.seconds,
+                "recipe": result.recipe_words,
+            }
+            for result in one.results
+        },
+        "verdict": one.verdict.record(),
+        "test_openings": one.origin["openings"],
+    }
+
+
+def _table(table: Any) -> html_report.Table:
+    return html_report.Table(table.caption, table.head, table.rows)

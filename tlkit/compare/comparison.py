@@ -1,0 +1,459 @@
+"""Comparison: arms side by side on the same draws and the same test set, with intervals and a verdict.
+
+Nothing here needs torch: a record can be opened, read and drawn where only numpy and matplotlib are installed.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tlkit.compare import record as records
+from tlkit.compare import stats
+from tlkit.compare.cell import Cell
+from tlkit.compare.rows import write_csv
+from tlkit.compare.table import Table
+from tlkit.errors import ComparisonError, unknown_name
+
+if TYPE_CHECKING:
+    from tlkit.compare.drawing import Drawing
+
+KIND = "tlkit.compare.comparison"
+SCHEMA = 1
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ArmResult:
+    """What one arm gave, over all draws.
+
+    Parameters
+    ----------
+    name, label, pretrained
+        Of the arm.
+    plan
+        Stage to mode.
+    cells
+        One per draw, in the order of the comparison's seeds.
+    level
+        Of the interval.
+    """
+
+    name: str
+    label: str
+    pretrained: bool
+    plan: Mapping[str, str]
+    cells: tuple[Cell, ...]
+    level: float = 0.95
+
+    @cached_property
+    def correct(self) -> NDArray[np.bool_]:
+        """(seeds, items) whether each test item was right."""
+        return np.stack([cell.correct for cell in self.cells])
+
+    @cached_property
+    def interval(self) -> stats.ShareInterval:
+        """Mean share that is right, with an interval over draws and test items."""
+        return stats.interval(self.correct, level=self.level)
+
+    @property
+    def accuracies(self) -> NDArray[np.float64]:
+        """(seeds,) share that is right in each draw."""
+        return np.array([cell.accuracy for cell in self.cells])
+
+    @property
+    def mean(self) -> float:
+        """Mean share that is right, 0 to 1."""
+        return float(self.correct.mean())
+
+    @property
+    def low(self) -> float:
+        """Lower end of the interval."""
+        return self.interval.low
+
+    @property
+    def high(self) -> float:
+        """Upper end of the interval."""
+        return self.interval.high
+
+    @property
+    def seconds(self) -> float:
+        """Mean seconds of training."""
+        return float(np.mean([cell.seconds for cell in self.cells]))
+
+    @property
+    def steps(self) -> float:
+        """Mean number of optimizer steps; the convex head takes none."""
+        return float(np.mean([cell.steps for cell in self.cells]))
+
+    @property
+    def multiply_adds(self) -> float:
+        """Mean estimate of the multiply-adds of training."""
+        return float(np.mean([cell.multiply_adds for cell in self.cells]))
+
+    @property
+    def trainable_parameters(self) -> int:
+        """Numbers that training could change."""
+        return self.cells[0].trainable_parameters
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """Every choice of the training of the first draw."""
+        return dict(self.cells[0].recipe)
+
+    @property
+    def recipe_words(self) -> str:
+        """How the recipe came about."""
+        ways = list(dict.fromkeys(cell.chosen for cell in self.cells))
+        return ways[0] if len(ways) == 1 else "chosen in each draw inside its labels"
+
+    @property
+    def seal(self) -> str:
+        """What the seals of all draws said."""
+        if all(cell.kept for cell in self.cells):
+            return self.cells[0].seal
+        return next(cell.seal for cell in self.cells if not cell.kept)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """Arms on the same draws and the same test set. Made by `compare.run`.
+
+    Parameters
+    ----------
+    dataset, backbone
+        Their names.
+    labels_per_class
+        None for all training labels.
+    classes, items
+        How many classes and test items there are.
+    seeds
+        Of the draws.
+    results
+        What each arm gave.
+    level
+        Of every interval.
+    notes
+        What a reader has to know besides the numbers; the same on every run.
+    origin
+        Fingerprints, versions, openings of the test set and what came from the store, as plain JSON values.
+
+    Examples
+    --------
+    >>> from tlkit import backbones, compare, data
+    >>> net = backbones.load("zoo:resnet-letters")
+    >>> card = compare.run(data.load("greek"), net, ["random-frozen", "frozen"], seeds=2, progress=False)
+    >>> card.verdict.word, card["frozen"].mean > card["random-frozen"].mean
+    ('better', True)
+    """
+
+    dataset: str
+    backbone: str
+    labels_per_class: int | None
+    classes: int
+    items: int
+    seeds: tuple[int, ...]
+    results: tuple[ArmResult, ...]
+    level: float = 0.95
+    notes: tuple[str, ...] = ()
+    origin: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """Names of the arms, in order."""
+        return tuple(one.name for one in self.results)
+
+    def __getitem__(self, arm: str) -> ArmResult:
+        for one in self.results:
+            if one.name == arm:
+                return one
+        raise unknown_name("arm in this comparison", arm, self.arms)
+
+    @property
+    def chance(self) -> float:
+        """Share that blind guessing gets right."""
+        return 1 / self.classes
+
+    @property
+    def title(self) -> str:
+        """What was compared, in words."""
+        return f"{_labels(self.labels_per_class)} of {self.dataset}, {self.backbone}, {_draws(len(self.seeds))}"
+
+    @cached_property
+    def verdicts(self) -> stats.Verdicts:
+        """A verdict for every pair of arms, corrected for their number (Holm)."""
+        return stats.verdicts({one.name: one.correct for one in self.results}, level=self.level)
+
+    @property
+    def verdict(self) -> stats.Verdict:
+        """The first arm against the best transfer arm; corrected (Holm) if there are more than two arms."""
+        others = self.results[1:]
+        transfer = [one for one in others if one.pretrained] or others
+        best = max(transfer, key=lambda one: one.mean)
+        return self.verdicts[self.arms[0], best.name]
+
+    def between(self, first: str, second: str) -> stats.Verdict:
+        """Judge one arm against another, as if no others had been looked at.
+
+        Parameters
+        ----------
+        first, second
+            Names of arms; the difference is second minus first.
+        """
+        return stats.verdict(
+            self[first].correct, self[second].correct, names=(first, second), level=self.level
+        )
+
+    @property
+    def table(self) -> Table:
+        """Accuracy, interval and size of each arm; without times, so that it prints the same again."""
+        level = f"{100 * self.level:g} % interval"
+        head = ("arm", "what it is", "right", level, "trainable numbers", "steps")
+        rows = tuple(
+            (
+                one.name,
+                one.label,
+                _percent(one.mean),
+                f"{100 * one.low:.1f} to {100 * one.high:.1f}",
+                f"{one.trainable_parameters:,}",
+                f"{one.steps:,.0f}",
+            )
+            for one in self.results
+        )
+        return Table(f"{self.title}, {self.items:,} test items", head, rows)
+
+    @property
+    def costs(self) -> Table:
+        """What each arm took: steps, multiply-adds and seconds, which vary from run to run."""
+        head = ("arm", "recipe", "steps", "billion multiply-adds", "seconds")
+        rows = tuple(
+            (
+                one.name,
+                f"{one.recipe.get('name', '')}; {one.recipe_words}",
+                f"{one.steps:,.0f}",
+                f"{one.multiply_adds / 1e9:,.2f}",
+                f"{one.seconds:.2f}",
+            )
+            for one in self.results
+        )
+        return Table("Cost of training, mean per draw", head, rows)
+
+    @property
+    def seals(self) -> str:
+        """What the seals of all draws said, arms with the same finding together."""
+        said: dict[str, list[str]] = {}
+        for one in self.results:
+            said.setdefault(one.seal, []).append(one.name)
+        draws = _draws(len(self.seeds))
+        return " ".join(f"{', '.join(names)} ({draws} each): {seal}" for seal, names in said.items())
+
+    @property
+    def provenance(self) -> str:
+        """What was measured now, what came from the store, and how often the test set was opened."""
+        total = len(self.results) * len(self.seeds)
+        taken = int(self.origin.get("from_store", 0))
+        opened = int(self.origin.get("openings", 0))
+        if taken:
+            said = f"Measured before, taken from the store: {taken} of {total} cells."
+        else:
+            said = f"Measured now: all {total} cells."
+        said += f" The test set was opened {_times(opened)} for this."
+        problem = self.origin.get("problem", "")
+        return f"{said} {problem}" if problem else said
+
+    @property
+    def alt(self) -> str:
+        """What the picture shows, in words."""
+        told = "; ".join(
+            f"{one.name} {_percent(one.mean)} ({100 * one.low:.0f} to {100 * one.high:.0f})"
+            for one in self.results
+        )
+        return f"Share of test items that is right, {self.title}: {told}."
+
+    def plot(self) -> Drawing:
+        """Draw a dot and an interval for each arm, with a small mark for each draw."""
+        from tlkit.compare.drawing import dots
+
+        return dots(self)
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write one row per cell to a CSV file, whole or not at all.
+
+        Raises
+        ------
+        StoreError
+            The file cannot be written.
+        """
+        write_csv(path, [self])
+
+    def record(self) -> dict[str, Any]:
+        """Return all of it as plain JSON values, enough to draw it again and to run it again."""
+        return {
+            "kind": KIND,
+            "schema": SCHEMA,
+            "dataset": self.dataset,
+            "backbone": self.backbone,
+            "labels_per_class": self.labels_per_class,
+            "classes": self.classes,
+            "items": self.items,
+            "seeds": list(self.seeds),
+            "level": self.level,
+            "notes": list(self.notes),
+            "origin": dict(self.origin),
+            "arms": [
+                {
+                    "name": one.name,
+                    "label": one.label,
+                    "pretrained": one.pretrained,
+                    "plan": dict(one.plan),
+                    "mean": one.mean,
+                    "low": one.low,
+                    "high": one.high,
+                    "cells": [cell.record() for cell in one.cells],
+                }
+                for one in self.results
+            ],
+            "verdict": self.verdict.record(),
+            "verdicts": self.verdicts.record(),
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Comparison:
+        """Open a record again; needs no torch, no data and no network.
+
+        Intervals and verdicts are computed anew from the right and wrong answers in the record.
+
+        Raises
+        ------
+        RecordError
+            The record is of another kind, from a newer version, or damaged.
+        """
+        body = records.opened(record, KIND, SCHEMA)
+        with records.damage_is_told():
+            level = float(body["level"])
+            results = tuple(
+                ArmResult(
+                    str(arm["name"]),
+                    str(arm["label"]),
+                    bool(arm["pretrained"]),
+                    dict(arm["plan"]),
+                    tuple(Cell.from_record(cell) for cell in arm["cells"]),
+                    level,
+                )
+                for arm in body["arms"]
+            )
+            found = cls(
+                dataset=str(body["dataset"]),
+                backbone=str(body["backbone"]),
+                labels_per_class=body["labels_per_class"],
+                classes=int(body["classes"]),
+                items=int(body["items"]),
+                seeds=tuple(int(seed) for seed in body["seeds"]),
+                results=results,
+                level=level,
+                notes=tuple(str(note) for note in body["notes"]),
+                origin=dict(body["origin"]),
+            )
+            if len(found.results) < 2 or not found.seeds or found.classes < 2:
+                raise ValueError("arms, seeds or classes are missing")
+            for one in found.results:
+                if tuple(cell.seed for cell in one.cells) != found.seeds:
+                    raise ValueError(f"the draws of {one.name} are not those of the comparison")
+                if one.correct.shape[1] != found.items:
+                    raise ValueError(f"the test items of {one.name} are not those of the comparison")
+        return found
+
+    def __str__(self) -> str:
+        lines = [str(self.table), "", str(self.verdict), *self.notes]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
+        verdict = f"<p><strong>{html.escape(str(self.verdict))}</strong></p>"
+        return f"{self.table._repr_html_()}{verdict}{notes}"
+
+
+def collect(
+    arms: Sequence[Mapping[str, Any]],
+    cells: Sequence[Cell],
+    *,
+    dataset: str,
+    backbone: str,
+    labels_per_class: int | None,
+    classes: int,
+    seeds: Sequence[int],
+    level: float,
+    notes: Sequence[str],
+    origin: Mapping[str, Any],
+) -> Comparison:
+    """Put finished cells together.
+
+    Parameters
+    ----------
+    arms
+        Name, label, pretrained and plan of each arm.
+    cells
+        One per arm and seed, in any order.
+    dataset, backbone, labels_per_class, classes, seeds, level, notes, origin
+        As in `Comparison`.
+
+    Raises
+    ------
+    ComparisonError
+        A cell is missing.
+    """
+    found = {(cell.arm, cell.seed): cell for cell in cells if cell.labels_per_class == labels_per_class}
+    missing = [(arm["name"], seed) for arm in arms for seed in seeds if (arm["name"], seed) not in found]
+    if missing:
+        raise ComparisonError(f"{len(missing)} cells are missing, the first is {missing[0]}.", "Run it again.")
+    results = tuple(
+        ArmResult(
+            arm["name"],
+            arm["label"],
+            arm["pretrained"],
+            dict(arm["plan"]["modes"]),
+            tuple(found[arm["name"], seed] for seed in seeds),
+            level,
+        )
+        for arm in arms
+    )
+    items = results[0].correct.shape[1]
+    return Comparison(
+        dataset,
+        backbone,
+        labels_per_class,
+        classes,
+        items,
+        tuple(seeds),
+        results,
+        level,
+        tuple(notes),
+        dict(origin),
+    )
+
+
+def _labels(count: int | None) -> str:
+    if count is None:
+        return "All labels"
+    return "1 label per class" if count == 1 else f"{count} labels per class"
+
+
+def _draws(count: int) -> str:
+    return "1 draw" if count == 1 else f"{count} draws"
+
+
+def _times(count: int) -> str:
+    return {0: "not once", 1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

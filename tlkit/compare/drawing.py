@@ -1,0 +1,170 @@
+"""Drawings of comparisons: told apart by shape and place, not by colour alone; each says itself in words."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+
+if TYPE_CHECKING:
+    from tlkit.compare.comparison import ArmResult, Comparison
+
+# Okabe and Ito's colours, which people with any colour vision tell apart; and a shape for each arm.
+_LOOKS = {
+    "scratch": ("#b34700", "s"),
+    "scratch-long": ("#8a6d00", "P"),
+    "random-frozen": ("#5a5a5a", "X"),
+    "frozen": ("#0072b2", "o"),
+    "last-stage": ("#3a8fc2", "^"),
+    "fine-tuned": ("#00785a", "D"),
+    "fine-tuned-gradually": ("#a34d84", "v"),
+}
+_OTHERS = (("#000000", "<"), ("#4b3f9e", ">"), ("#7a3b00", "p"), ("#2e5d34", "h"), ("#82204a", "*"))
+_DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+_QUIET = "#595f66"
+
+
+class Drawing(Figure):
+    """A matplotlib figure that shows itself in a notebook and says in words what it shows.
+
+    Parameters
+    ----------
+    alt
+        What it shows, for who cannot see it.
+    size_inches
+        (width, height).
+    """
+
+    def __init__(self, alt: str, size_inches: tuple[float, float]) -> None:
+        super().__init__(figsize=size_inches, layout="constrained", facecolor="white")
+        self.alt = alt
+
+    def png(self, dots_per_inch: int = 144) -> bytes:
+        """Return the picture as PNG; the same picture gives the same bytes."""
+        written = io.BytesIO()
+        self.savefig(written, format="png", dpi=dots_per_inch, metadata={"Software": None})
+        return written.getvalue()
+
+    def _repr_html_(self) -> str:
+        encoded = base64.b64encode(self.png()).decode("ascii")
+        width = round(self.get_figwidth() * 96)
+        return (
+            f'<img src="data:image/png;base64,{encoded}" alt="{html.escape(self.alt)}" width="{width}"'
+            ' style="max-width:100%">'
+        )
+
+    def __repr__(self) -> str:
+        return self.alt
+
+
+def look(name: str, at: int) -> tuple[str, str]:
+    """Return colour and marker of an arm; ``at`` is its place among the arms.
+
+    Examples
+    --------
+    >>> look("frozen", 0)
+    ('#0072b2', 'o')
+    """
+    return _LOOKS.get(name) or _OTHERS[at % len(_OTHERS)]
+
+
+def dots(comparison: Comparison) -> Drawing:
+    """Draw a dot and an interval for each arm, the first on top; small marks are the draws."""
+    count = len(comparison.results)
+    drawing = Drawing(comparison.alt, (7.2, 1.3 + 0.62 * count))
+    axes = drawing.subplots()
+    for at, one in enumerate(comparison.results):
+        colour, marker = look(one.name, at)
+        y = count - 1 - at
+        axes.plot([100 * one.low, 100 * one.high], [y, y], color=colour, linewidth=2.4, zorder=2)
+        for end in (one.low, one.high):
+            axes.plot([100 * end] * 2, [y - 0.12, y + 0.12], color=colour, linewidth=2.4, zorder=2)
+        if len(one.cells) > 1:
+            axes.plot(
+                100 * one.accuracies, np.full(len(one.cells), y - 0.27), "|", color=_QUIET, markersize=6
+            )
+        axes.plot(100 * one.mean, y, **_marker(one, colour, marker, 9.5))
+        axes.annotate(
+            f"{100 * one.mean:.1f} %", (100 * one.mean, y), (0, 9), textcoords="offset points",
+            ha="center", fontsize=9,
+        )  # fmt: skip
+    _chance_upright(axes, comparison.chance)
+    axes.set_yticks(range(count), [one.name for one in reversed(comparison.results)])
+    axes.set_ylim(-0.6, count - 0.3)
+    axes.set_xlim(0, 100)
+    axes.set_xlabel(
+        f"% of {comparison.items:,} test items right, with {100 * comparison.level:g} % intervals", fontsize=9
+    )
+    axes.set_title(comparison.title, fontsize=10, loc="left")
+    _tidy(axes, "x")
+    return drawing
+
+
+def lines(comparisons: Sequence[Comparison], alt: str) -> Drawing:
+    """Draw the share that is right over labels per class, a line with intervals for each arm."""
+    drawing = Drawing(alt, (7.2, 4.4))
+    axes = drawing.subplots()
+    labels = [float(one.labels_per_class or 0) for one in comparisons]
+    first = comparisons[0]
+    for at, name in enumerate(first.arms):
+        colour, marker = look(name, at)
+        results = [one[name] for one in comparisons]
+        means = np.array([100 * one.mean for one in results])
+        # Side by side, so that intervals at the same place can be told apart.
+        x = np.array(labels) * 1.025 ** (at - (len(first.arms) - 1) / 2)
+        spans = [means - [100 * one.low for one in results], [100 * one.high for one in results] - means]
+        dash = _DASHES[at % len(_DASHES)]
+        axes.errorbar(x, means, yerr=np.clip(spans, 0, None), fmt="none", ecolor=colour, capsize=3)
+        style = _marker(results[0], colour, marker, 7.5)
+        axes.plot(x, means, **{**style, "linestyle": dash, "linewidth": 1.6}, label=name)
+    axes.axhline(100 * first.chance, color=_QUIET, linewidth=1, linestyle=(0, (1, 2)))
+    axes.annotate("guessing", (1, 100 * first.chance), (-2, 3), xycoords=("axes fraction", "data"),
+                  textcoords="offset points", ha="right", fontsize=8, color=_QUIET)  # fmt: skip
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(FixedLocator(labels))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_ylim(0, 100)
+    axes.set_xlabel("labels per class", fontsize=9)
+    axes.set_ylabel(f"% of {first.items:,} test items right", fontsize=9)
+    axes.set_title(
+        f"{first.dataset}, {first.backbone}, {len(first.seeds)} draws each", fontsize=10, loc="left"
+    )
+    axes.legend(fontsize=9, frameon=False, loc="lower right", handlelength=3.2)
+    _tidy(axes, "y")
+    return drawing
+
+
+def _marker(one: ArmResult, colour: str, marker: str, size: float) -> dict[str, Any]:
+    # Hollow: started from random numbers. Full: started from what was learned before.
+    return {
+        "marker": marker,
+        "markersize": size,
+        "color": colour,
+        "markerfacecolor": colour if one.pretrained else "white",
+        "markeredgecolor": colour,
+        "markeredgewidth": 1.8,
+        "zorder": 3,
+    }
+
+
+def _chance_upright(axes: Axes, chance: float) -> None:
+    axes.axvline(100 * chance, color=_QUIET, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
+    axes.annotate("guessing", (100 * chance, 1), (3, -9), xycoords=("data", "axes fraction"),
+                  textcoords="offset points", fontsize=8, color=_QUIET)  # fmt: skip
+
+
+def _tidy(axes: Axes, along: str) -> None:
+    axes.grid(axis=along, color="#e3e6e9", linewidth=0.8, zorder=0)
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(labelsize=9)

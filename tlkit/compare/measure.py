@@ -1,0 +1,179 @@
+"""Measure: train one arm on one draw and evaluate it once on the sealed test set."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import tlkit
+from tlkit.compare import tuning
+from tlkit.compare.arms import Arm
+from tlkit.compare.cell import Cell
+from tlkit.compare.store import code_fingerprint, key_of
+
+if TYPE_CHECKING:
+    from tlkit.backbones import Backbone
+    from tlkit.data import Task
+    from tlkit.data.sealed import Opening
+
+#: Every cell trains with one thread, wherever it runs: the number of threads changes the last digits of sums.
+THREADS = 1
+# Multiply-adds of small networks that one core manages in a second, roughly; only to guess durations.
+_PER_SECOND = 2.5e10
+FIXED = "fixed: chosen on other tasks, the same for every task"
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """A cell that is to be measured.
+
+    Parameters
+    ----------
+    arm
+        The way to solve the task.
+    task
+        The draw; its seed is also that of the training.
+    backbone
+        Where transfer starts from.
+    tune
+        Whether the recipe is chosen inside the labels.
+    device
+        As in `train.fit`.
+    """
+
+    arm: Arm
+    task: Task
+    backbone: Backbone
+    tune: bool = False
+    device: str = "cpu"
+
+    @cached_property
+    def key(self) -> str:
+        """Content hash of everything that the cell's numbers depend on."""
+        import torch
+
+        return key_of(
+            {
+                "start": "backbone" if self.arm.pretrained else "reinitialised",
+                "plan": dict(self.arm.plan_for(self.backbone).modes),
+                "recipe": self.arm.recipe_for(self.backbone).record(),
+                "tune": self.tune,
+                "backbone": self.backbone.fingerprint,
+                "transform": repr(self.backbone.transform),
+                "task": self.task.fingerprint,
+                "seed": self.task.seed,
+                "threads": THREADS,
+                "device": self.device,
+                "code": code_fingerprint(),
+                "tlkit": tlkit.__version__,
+                "torch": str(torch.__version__),
+                # Other processors sum in another order.
+                "machine": [platform.machine(), torch.backends.cpu.get_cpu_capability()],
+            }
+        )
+
+    @cached_property
+    def expected_seconds(self) -> float:
+        """A rough guess of how long it takes, to decide what is worth a process of its own."""
+        recipe, plan = self.arm.recipe_for(self.backbone), self.arm.plan_for(self.backbone)
+        summary = self.backbone.summary()
+        costs = {stage.name: int(stage.multiply_adds) for stage in summary.stages}
+        items = len(self.task.train)
+        labels = items / max(1, len(self.task.classes))
+        passes = len(self.task.test) + items * (1 + recipe.views_for(items))
+        work = passes * sum(costs.values())
+        if list(plan.modes)[0] != "head" and plan.boundary != "head":
+            names = list(costs)
+            opened = sum(costs[name] for name in names[names.index(plan.boundary) :])
+            batch = min(items, recipe.batch_size)
+            work += recipe.steps_for(labels) * batch * (sum(costs.values()) + 2 * opened)
+        repeats = 1 + 2 * tuning.TRIES if self.tune and labels >= 2 else 1
+        return repeats * work / _PER_SECOND
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A finished cell, and the openings of the test set that it took."""
+
+    cell: Cell
+    openings: tuple[Opening, ...]
+
+
+def measure(order: Order, should_stop: Callable[[], bool] | None = None) -> Measured:
+    """Measure one cell.
+
+    Parameters
+    ----------
+    order
+        Which one.
+    should_stop
+        Asked before each step and batch.
+
+    Raises
+    ------
+    StoppedError
+        ``should_stop`` returned True.
+    TrainingError
+        The training went wrong.
+    """
+    from tlkit import train
+
+    arm, task, seed = order.arm, order.task, order.task.seed
+    known = {opening.mark for opening in task.test.log}
+    backbone = arm.start(order.backbone, seed)
+    plan, recipe, words = arm.plan_for(backbone), arm.recipe_for(backbone), FIXED
+    if arm.recipe is not None:
+        words = "given by hand"
+    if order.tune:
+        recipe, words = tuning.choose(
+            backbone, task, plan, seed, recipe, device=order.device, threads=THREADS, should_stop=should_stop
+        )
+    run = train.fit(
+        backbone,
+        task,
+        plan,
+        seed,
+        recipe=recipe,
+        device=order.device,
+        threads=THREADS,
+        progress=False,
+        should_stop=should_stop,
+    )
+    cell = Cell(
+        arm=arm.name,
+        seed=seed,
+        labels_per_class=task.labels_per_class,
+        correct=run.correct,
+        recipe=run.recipe.record(),
+        chosen=words,
+        steps=run.steps,
+        trainable_parameters=run.trainable_parameters,
+        multiply_adds=run.multiply_adds,
+        seconds=run.seconds,
+        cached=run.cached,
+        head_strength=run.head_strength,
+        seal=run.seal.sentence,
+        kept=run.seal.kept,
+        task=task.fingerprint,
+        threads=run.threads,
+        device=run.device,
+    )
+    return Measured(cell, _new(task.test.log, known))
+
+
+def _new(log: Iterable[Opening], known: set[str]) -> tuple[Opening, ...]:
+    return tuple(opening for opening in log if opening.mark not in known)
+
+
+def described(order: Order) -> dict[str, Any]:
+    """Return the arm of an order as plain JSON values, enough to build it again."""
+    return {
+        "name": order.arm.name,
+        "label": order.arm.label,
+        "pretrained": order.arm.pretrained,
+        "plan": order.arm.plan_for(order.backbone).to_dict(),
+        "recipe": order.arm.recipe_for(order.backbone).record(),
+    }

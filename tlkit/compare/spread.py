@@ -1,0 +1,171 @@
+"""Spread: measure cells one after the other here, or several at a time in other processes through joblib."""
+
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tlkit.compare.measure import Measured, Order, measure
+from tlkit.errors import ComparisonError, StoppedError
+
+# A process of its own takes some seconds to load torch: that much work has to be there before it pays.
+_WORTH_SECONDS = 8.0
+_LOOK_EVERY_SECONDS = 0.1
+
+
+def spread(
+    orders: Sequence[Order],
+    n_jobs: int | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Generator[Measured, None, None]:
+    """Measure cells and yield each as it is finished.
+
+    The numbers are the same wherever a cell runs. Closing the generator, an error and an interrupt all end
+    what is going on in other processes at its next training step.
+
+    Parameters
+    ----------
+    orders
+        What to measure.
+    n_jobs
+        Processes; 1 measures here, -1 takes one per processor. None takes what `joblib.parallel_config`
+        says, else one per processor if there is work enough to be worth it.
+    should_stop
+        Asked about ten times a second.
+
+    Raises
+    ------
+    StoppedError
+        ``should_stop`` returned True.
+    ComparisonError
+        A process died.
+    """
+    parallel = _parallel(orders, n_jobs)
+    if parallel is None:
+        for order in orders:
+            if should_stop is not None and should_stop():
+                raise _stopped()
+            yield measure(order, should_stop)
+    else:
+        # The longest first: what is left for the end is short, and no processor waits for long.
+        yield from _elsewhere(parallel, sorted(orders, key=lambda one: -one.expected_seconds), should_stop)
+
+
+def _parallel(orders: Sequence[Order], n_jobs: int | None) -> Any:
+    """Return a joblib.Parallel, or None to measure here."""
+    if n_jobs == 1 or len(orders) < 2:
+        return None
+    import joblib
+
+    if n_jobs is None and joblib.parallel.get_active_backend()[1] is None and not _configured(joblib):
+        work = sum(order.expected_seconds for order in orders)
+        if work < _WORTH_SECONDS:
+            return None
+        n_jobs = min(joblib.cpu_count(), len(orders))
+    try:
+        parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
+    except ValueError:  # some backends give their results only at the end
+        parallel = joblib.Parallel(n_jobs=n_jobs, batch_size=1)
+    return None if joblib.effective_n_jobs(parallel.n_jobs) == 1 else parallel
+
+
+def _configured(joblib: Any) -> bool:
+    backend, _ = joblib.parallel.get_active_backend()
+    return type(backend).__name__ != "LokyBackend"
+
+
+def _elsewhere(
+    parallel: Any, orders: Sequence[Order], should_stop: Callable[[], bool] | None
+) -> Generator[Measured, None, None]:
+    folder = Path(tempfile.mkdtemp(prefix="tlkit-stop-"))
+    flag = folder / "stop"
+    found: queue.SimpleQueue[Measured | BaseException | None] = queue.SimpleQueue()  # None: all is done
+
+    def drain() -> None:
+        # joblib's generator blocks until the next result is there; in a thread of its own it cannot keep
+        # the caller from noticing a request to stop.
+        try:
+            _shield()
+            for one in parallel(_task(order, str(flag)) for order in orders):
+                if one is not None:
+                    found.put(one)
+            found.put(None)
+        except BaseException as error:
+            found.put(error)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    thread = threading.Thread(target=drain, name="tlkit-cells", daemon=True)
+    thread.start()
+    try:
+        while True:
+            if should_stop is not None and should_stop():
+                raise _stopped()
+            try:
+                one = found.get(timeout=_LOOK_EVERY_SECONDS)
+            except queue.Empty:
+                continue
+            if one is None:
+                return
+            if isinstance(one, BaseException):
+                raise _explained(one)
+            yield one
+    finally:
+        _raise_flag(flag)
+
+
+def _task(order: Order, flag: str) -> Any:
+    import joblib
+
+    return joblib.delayed(_measure_there)(order, flag)
+
+
+def _measure_there(order: Order, flag: str) -> Measured | None:
+    """Measure a cell in another process or thread; None once the flag is raised, so that the process lives on."""
+    try:
+        return None if os.path.exists(flag) else measure(order, lambda: os.path.exists(flag))
+    except StoppedError:
+        return None
+
+
+def _shield() -> None:
+    """Keep Ctrl-C from the processes that this thread starts: they are told to stop by the flag.
+
+    A terminal and a notebook's interrupt send the signal to the whole group of processes. The mask of
+    blocked signals is handed down, so that only the process that was asked for hears it.
+    """
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+def _raise_flag(flag: Path) -> None:
+    # The folder is gone when all work is done: then there is nobody to tell.
+    if flag.parent.exists():
+        try:
+            flag.touch()
+        except OSError:
+            return
+
+
+def _stopped() -> StoppedError:
+    return StoppedError(
+        "The comparison was stopped on request.", "Finished cells are kept; a new run goes on from there."
+    )
+
+
+def _explained(error: BaseException) -> BaseException:
+    if type(error).__name__ in ("TerminatedWorkerError", "BrokenProcessPool"):
+        told = ComparisonError(
+            "A process that measured cells ended on its own, perhaps for lack of memory.",
+            "Finished cells are kept: run it again to go on, with n_jobs=1 to need less memory.",
+        )
+        told.__cause__ = error
+        return told
+    return error
