@@ -20,11 +20,11 @@ learn: .venv/.learn
 	$(BIN)/tlkit try
 	$(BIN)/tlkit start
 
-# Two workers with one thread each: the tests of one file, and the cells of one lesson, stay on one worker.
+# Two workers: the tests of one file, and the cells of one lesson, stay on one worker.
 test: .venv/.test
 	$(BIN)/python tests/install_chromium.py
 	$(MAKE) --no-print-directory lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env tests tlkit lessons
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env tests tlkit lessons
 
 # For authors: run the lessons and store their outputs, which `make test` then compares.
 lessons: .venv/.test

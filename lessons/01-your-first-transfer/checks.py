@@ -64,9 +64,45 @@ def own_task(run: Any) -> str:
     hints=(
         "Transfer pays where labels are few and the source is close. Change one of the two.",
         "Compare `scratch` and `frozen` with three seeds: from a source that is far away, or with many labels.",
-        "later",
+        (
+            "This is one way:\n\n"
+            '    far = backbones.load("zoo:resnet-shapes")\n'
+            '    my_comparison = compare.run(data.load("digits"), far, arms=["scratch", "frozen"], seeds=3,\n'
+            "                                labels_per_class=5)"
+        ),
     ),
 )
 def no_help(comparison: Any) -> str:
     """A comparison over at least three draws in which `frozen` is not better than `scratch`."""
-    raise NotYet("This is still being written.")
+    missing = [arm for arm in ("scratch", "frozen") if arm not in comparison.arms]
+    if missing:
+        raise NotYet(
+            f"This comparison has no arm `{missing[0]}`. Whether transfer helped is a difference between two arms.",
+            belief="a high accuracy shows that transfer helped",
+        )
+    draws = len(comparison.seeds)
+    if draws < 3:
+        raise NotYet(
+            f"This comparison has {draws} draw{'' if draws == 1 else 's'}. One draw can be lucky: use three or more.",
+            belief="one draw is enough",
+        )
+    if (comparison.backbone, comparison.dataset, comparison.labels_per_class) == (
+        "zoo:resnet-photos",
+        "greek",
+        1,
+    ):
+        raise NotYet(
+            "That is the case from the lesson. Find another target, another source or another number."
+        )
+    verdict = comparison.between("scratch", "frozen")
+    if verdict.word == "better":
+        raise NotYet(
+            f"Here transfer did help: {verdict} What would a source have to be like to be of no use for this target?",
+            belief="a pretrained network always helps",
+        )
+    ending = (
+        "Frozen does worse: negative transfer."
+        if verdict.word == "worse"
+        else "Cannot tell is an honest answer, and no proof that transfer helps."
+    )
+    return f"{verdict} {ending}"
