@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -12,10 +13,10 @@ from typing import Any
 import tlkit
 from tlkit.compare import html_report
 from tlkit.compare.arms import chosen
-from tlkit.compare.comparing import Progress
 from tlkit.compare.comparison import Comparison
-from tlkit.compare.curves import Curve
-from tlkit.errors import unknown_name
+from tlkit.compare.curves import Curve, curve_running
+from tlkit.compare.progress import Progress
+from tlkit.errors import StoreError, unknown_name
 
 KIND = "tlkit.compare.attempt"
 SCHEMA = 1
@@ -30,13 +31,13 @@ class Attempt:
     curve
         One comparison, or one per number of labels.
     report
-        Where the report was written.
+        Where the report was written; None if it could not be.
     seconds
         From the first to the last line.
     """
 
     curve: Curve
-    report: Path
+    report: Path | None
     seconds: float
 
     @property
@@ -60,7 +61,7 @@ class Attempt:
             "seal": first.seals,
             "notes": list(first.notes),
             "provenance": [one.provenance for one in self.curve.comparisons],
-            "report": str(self.report),
+            "report": None if self.report is None else str(self.report),
             "seconds": round(self.seconds, 1),
         }
         if len(self.curve.comparisons) > 1:
@@ -74,7 +75,7 @@ class Attempt:
             "",
             f"Seal. {self.first.seals}",
             *(one.provenance for one in self.curve.comparisons[:1]),
-            f"Report: {self.report}",
+            f"Report: {self.report or 'none, it could not be written'}",
             f"{self.seconds:.0f} seconds",
         ]
         return "\n".join(lines)
@@ -119,24 +120,32 @@ def attempt(
     UnknownNameError
         There is no such network, source, data set or arm.
     StoreError
-        The report cannot be written.
+        The report is to be where no file can be. If it fails later, the numbers are returned without it.
     """
     began = time.perf_counter()
     # A wrong name is told at once, before the seconds that loading torch takes.
-    chosen(arms)
-    say(f"Loading a {network} that learned {source}, to learn {target} from it …")
-    from tlkit import backbones, data
-    from tlkit.compare.curves import curve_running
+    path = _checked(report)
+    picked = chosen(arms)
+    from tlkit import data
+
+    dataset = data.load(target)
+    say(f"Loading a {network} that learned {source}; it is to learn {target} …")
+    from tlkit import backbones
 
     name = f"zoo:{network}-{source}"
     if name not in backbones.names():
         raise unknown_name("embedded network", name, backbones.names())
-    dataset = data.load(target)
-    going = curve_running(dataset, backbones.load(name), arms, seeds, labels_per_class=labels_per_class)
+    going = curve_running(dataset, backbones.load(name), picked, seeds, labels_per_class=labels_per_class)
+    draws = "1 draw" if seeds == 1 else f"{seeds} draws"
+    say(f"{len(picked)} arms on {draws} of labels each …")
     curve = _told(going, say, began)
     seconds = time.perf_counter() - began
-    path = report.expanduser().absolute()
-    write_report(path, curve, seconds)
+    try:
+        write_report(path, curve, seconds)
+    except StoreError as error:
+        # The numbers are there all the same: they are worth more than the report.
+        say(str(error))
+        return Attempt(curve, None, seconds)
     return Attempt(curve, path, seconds)
 
 
@@ -166,11 +175,17 @@ def write_report(path: Path, curve: Curve, seconds: float) -> None:
         )
     for one in curve.comparisons:
         picture = html_report.Picture(one.plot().png(), one.alt)
-        parts = [picture, _table(one.table), _table(one.costs), str(one.verdicts), *one.notes]
+        parts: list[str | html_report.Table | html_report.Picture] = [
+            picture,
+            _table(one.table),
+            _table(one.costs),
+            *str(one.verdicts).splitlines(),
+            *one.notes,
+        ]
         sections.append(html_report.Section(one.title, parts, lead=str(one.verdict)))
     told = [
-        f"Every arm had the same draws of labels and took the same {first.items:,} test items once per draw. Intervals"
-        f" ({100 * first.level:g} %) allow for other draws and for other test items.",
+        f"Every arm had the same draws of labels and took the same {first.items:,} test items once per draw.",
+        f"Intervals ({100 * first.level:g} %) allow for other draws and for other test items.",
         f"Seal. {first.seals}",
         *dict.fromkeys(one.provenance for one in curve.comparisons),
     ]
@@ -178,6 +193,17 @@ def write_report(path: Path, curve: Curve, seconds: float) -> None:
     versions = ", ".join(f"{name} {version}" for name, version in first.origin["versions"].items())
     footer = f"tlkit {first.origin['tlkit']}, {versions}; {seconds:.0f} seconds."
     html_report.write(path, f"From scratch, or with transfer: {first.dataset}", sections, footer)
+
+
+def _checked(report: Path) -> Path:
+    """Refuse a place where a report cannot be, before anything is trained."""
+    path = report.expanduser().absolute()
+    folder = next(one for one in path.parents if one.exists())
+    if path.is_dir():
+        raise StoreError(f"The report cannot be written to {path}: that is a folder.", "Name a file in it.")
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise StoreError(f"The report cannot be written to {path}.", "Name a file in a folder of yours.")
+    return path
 
 
 def _told(going: Generator[Progress, None, Curve], say: Callable[[str], None], began: float) -> Curve:

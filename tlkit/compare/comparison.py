@@ -6,119 +6,25 @@ Nothing here needs torch: a record can be opened, read and drawn where only nump
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tlkit.compare import record as records
 from tlkit.compare import stats
 from tlkit.compare.cell import Cell
+from tlkit.compare.result import ArmResult
 from tlkit.compare.rows import write_csv
 from tlkit.compare.table import Table
-from tlkit.errors import ComparisonError, unknown_name
+from tlkit.errors import unknown_name
 
 if TYPE_CHECKING:
     from tlkit.compare.drawing import Drawing
 
 KIND = "tlkit.compare.comparison"
 SCHEMA = 1
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class ArmResult:
-    """What one arm gave, over all draws.
-
-    Parameters
-    ----------
-    name, label, pretrained
-        Of the arm.
-    plan
-        Stage to mode.
-    cells
-        One per draw, in the order of the comparison's seeds.
-    level
-        Of the interval.
-    """
-
-    name: str
-    label: str
-    pretrained: bool
-    plan: Mapping[str, str]
-    cells: tuple[Cell, ...]
-    level: float = 0.95
-
-    @cached_property
-    def correct(self) -> NDArray[np.bool_]:
-        """(seeds, items) whether each test item was right."""
-        return np.stack([cell.correct for cell in self.cells])
-
-    @cached_property
-    def interval(self) -> stats.ShareInterval:
-        """Mean share that is right, with an interval over draws and test items."""
-        return stats.interval(self.correct, level=self.level)
-
-    @property
-    def accuracies(self) -> NDArray[np.float64]:
-        """(seeds,) share that is right in each draw."""
-        return np.array([cell.accuracy for cell in self.cells])
-
-    @property
-    def mean(self) -> float:
-        """Mean share that is right, 0 to 1."""
-        return float(self.correct.mean())
-
-    @property
-    def low(self) -> float:
-        """Lower end of the interval."""
-        return self.interval.low
-
-    @property
-    def high(self) -> float:
-        """Upper end of the interval."""
-        return self.interval.high
-
-    @property
-    def seconds(self) -> float:
-        """Mean seconds of training."""
-        return float(np.mean([cell.seconds for cell in self.cells]))
-
-    @property
-    def steps(self) -> float:
-        """Mean number of optimizer steps; the convex head takes none."""
-        return float(np.mean([cell.steps for cell in self.cells]))
-
-    @property
-    def multiply_adds(self) -> float:
-        """Mean estimate of the multiply-adds of training."""
-        return float(np.mean([cell.multiply_adds for cell in self.cells]))
-
-    @property
-    def trainable_parameters(self) -> int:
-        """Numbers that training could change."""
-        return self.cells[0].trainable_parameters
-
-    @property
-    def recipe(self) -> dict[str, Any]:
-        """Every choice of the training of the first draw."""
-        return dict(self.cells[0].recipe)
-
-    @property
-    def recipe_words(self) -> str:
-        """How the recipe came about."""
-        ways = list(dict.fromkeys(cell.chosen for cell in self.cells))
-        return ways[0] if len(ways) == 1 else "chosen in each draw inside its labels"
-
-    @property
-    def seal(self) -> str:
-        """What the seals of all draws said."""
-        if all(cell.kept for cell in self.cells):
-            return self.cells[0].seal
-        return next(cell.seal for cell in self.cells if not cell.kept)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -183,7 +89,9 @@ class Comparison:
     @property
     def title(self) -> str:
         """What was compared, in words."""
-        return f"{_labels(self.labels_per_class)} of {self.dataset}, {self.backbone}, {_draws(len(self.seeds))}"
+        return (
+            f"{_labels(self.labels_per_class)} of {self.dataset}, {self.backbone}, {_draws(len(self.seeds))}"
+        )
 
     @cached_property
     def verdicts(self) -> stats.Verdicts:
@@ -380,65 +288,6 @@ class Comparison:
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
         verdict = f"<p><strong>{html.escape(str(self.verdict))}</strong></p>"
         return f"{self.table._repr_html_()}{verdict}{notes}"
-
-
-def collect(
-    arms: Sequence[Mapping[str, Any]],
-    cells: Sequence[Cell],
-    *,
-    dataset: str,
-    backbone: str,
-    labels_per_class: int | None,
-    classes: int,
-    seeds: Sequence[int],
-    level: float,
-    notes: Sequence[str],
-    origin: Mapping[str, Any],
-) -> Comparison:
-    """Put finished cells together.
-
-    Parameters
-    ----------
-    arms
-        Name, label, pretrained and plan of each arm.
-    cells
-        One per arm and seed, in any order.
-    dataset, backbone, labels_per_class, classes, seeds, level, notes, origin
-        As in `Comparison`.
-
-    Raises
-    ------
-    ComparisonError
-        A cell is missing.
-    """
-    found = {(cell.arm, cell.seed): cell for cell in cells if cell.labels_per_class == labels_per_class}
-    missing = [(arm["name"], seed) for arm in arms for seed in seeds if (arm["name"], seed) not in found]
-    if missing:
-        raise ComparisonError(f"{len(missing)} cells are missing, the first is {missing[0]}.", "Run it again.")
-    results = tuple(
-        ArmResult(
-            arm["name"],
-            arm["label"],
-            arm["pretrained"],
-            dict(arm["plan"]["modes"]),
-            tuple(found[arm["name"], seed] for seed in seeds),
-            level,
-        )
-        for arm in arms
-    )
-    items = results[0].correct.shape[1]
-    return Comparison(
-        dataset,
-        backbone,
-        labels_per_class,
-        classes,
-        items,
-        tuple(seeds),
-        results,
-        level,
-        tuple(notes),
-        dict(origin),
-    )
 
 
 def _labels(count: int | None) -> str:

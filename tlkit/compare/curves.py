@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlkit.compare import comparing
 from tlkit.compare import record as records
+from tlkit.compare import setup as setups
 from tlkit.compare.arms import Arm
-from tlkit.compare.comparing import Progress
+from tlkit.compare.comparing import cells
 from tlkit.compare.comparison import Comparison
+from tlkit.compare.progress import Progress, drained
 from tlkit.compare.rows import write_csv
 from tlkit.compare.store import Store
 from tlkit.compare.table import Table
@@ -46,7 +47,9 @@ class Curve:
 
     def __post_init__(self) -> None:
         if not self.comparisons:
-            raise ComparisonError("A curve needs at least one number of labels per class.", "Give (1, 2, 5, 20).")
+            raise ComparisonError(
+                "A curve needs at least one number of labels per class.", "Give (1, 2, 5, 20)."
+            )
 
     @property
     def labels_per_class(self) -> tuple[int | None, ...]:
@@ -188,7 +191,7 @@ def curve(
         n_jobs=n_jobs,
         device=device,
     )
-    found: Curve = comparing.drained(going, progress)
+    found: Curve = drained(going, progress)
     return found
 
 
@@ -218,7 +221,7 @@ def curve_running(
     counts = tuple(dict.fromkeys(labels_per_class))
     if not counts:
         raise ComparisonError("A curve needs at least one number of labels per class.", "Give (1, 2, 5, 20).")
-    setup = comparing.prepare(
+    setup = setups.prepare(
         task,
         backbone,
         arms,
@@ -233,8 +236,6 @@ def curve_running(
     return _all(setup, should_stop)
 
 
-def _all(
-    setup: comparing.Setup, should_stop: Callable[[], bool] | None
-) -> Generator[Progress, None, Curve]:
-    done = yield from comparing.cells(setup, should_stop)
+def _all(setup: setups.Setup, should_stop: Callable[[], bool] | None) -> Generator[Progress, None, Curve]:
+    done = yield from cells(setup, should_stop)
     return Curve(tuple(setup.comparison(done, count) for count in setup.labels_per_class))

@@ -6,7 +6,7 @@ import base64
 import html
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 if TYPE_CHECKING:
-    from tlkit.compare.comparison import ArmResult, Comparison
+    from tlkit.compare.comparison import Comparison
+    from tlkit.compare.result import ArmResult
 
 # Okabe and Ito's colours, which people with any colour vision tell apart; and a shape for each arm.
 _LOOKS = {
@@ -162,7 +163,7 @@ def _chance_upright(axes: Axes, chance: float) -> None:
                   textcoords="offset points", fontsize=8, color=_QUIET)  # fmt: skip
 
 
-def _tidy(axes: Axes, along: str) -> None:
+def _tidy(axes: Axes, along: Literal["x", "y"]) -> None:
     axes.grid(axis=along, color="#e3e6e9", linewidth=0.8, zorder=0)
     axes.set_axisbelow(True)
     for side in ("top", "right"):

@@ -85,7 +85,7 @@ class Order:
         labels = items / max(1, len(self.task.classes))
         passes = len(self.task.test) + items * (1 + recipe.views_for(items))
         work = passes * sum(costs.values())
-        if list(plan.modes)[0] != "head" and plan.boundary != "head":
+        if plan.boundary != "head":
             names = list(costs)
             opened = sum(costs[name] for name in names[names.index(plan.boundary) :])
             batch = min(items, recipe.batch_size)

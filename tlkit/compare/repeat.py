@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tlkit.compare import comparing
 from tlkit.compare import record as records
 from tlkit.compare.arms import Arm
+from tlkit.compare.comparing import running
 from tlkit.compare.comparison import Comparison
+from tlkit.compare.progress import drained
 from tlkit.errors import ComparisonError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def rerun(
             for arm in origin["arms"]
         ]
         tune, device = bool(origin["tune"]), str(origin["device"])
-    going = comparing.running(
+    going = running(
         dataset,
         network,
         arms,
@@ -136,13 +137,11 @@ def rerun(
         n_jobs=n_jobs,
         device=device,
     )
-    now: Comparison = comparing.drained(going, progress)
+    now: Comparison = drained(going, progress)
     differing = tuple(
         (one.name, seed, int(count))
         for one in before.results
-        for seed, count in zip(
-            before.seeds, (one.correct != now[one.name].correct).sum(axis=1), strict=True
-        )
+        for seed, count in zip(before.seeds, (one.correct != now[one.name].correct).sum(axis=1), strict=True)
         if count
     )
     return Reproduction(before, now, differing, _reasons(before, now))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import platform
 import queue
-import shutil
 import signal
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Sequence
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 from tlkit.compare.measure import Measured, Order, measure
@@ -18,6 +18,7 @@ from tlkit.errors import ComparisonError, StoppedError
 # A process of its own takes some seconds to load torch: that much work has to be there before it pays.
 _WORTH_SECONDS = 8.0
 _LOOK_EVERY_SECONDS = 0.1
+_SHORT_SECONDS = 1.0
 
 
 def spread(
@@ -54,8 +55,18 @@ def spread(
                 raise _stopped()
             yield measure(order, should_stop)
     else:
-        # The longest first: what is left for the end is short, and no processor waits for long.
-        yield from _elsewhere(parallel, sorted(orders, key=lambda one: -one.expected_seconds), should_stop)
+        yield from _elsewhere(parallel, _ordered(orders), should_stop)
+
+
+def _ordered(orders: Sequence[Order]) -> list[Order]:
+    """Put the longest first: what is left for the end is short, and no processor waits for long.
+
+    Before them come the short ones of the first draw, so that there is soon something to see.
+    """
+    seed = orders[0].task.seed
+    early = [one for one in orders if one.task.seed == seed and one.expected_seconds < _SHORT_SECONDS]
+    others = [one for one in orders if one not in early]
+    return early + sorted(others, key=lambda one: -one.expected_seconds)
 
 
 def _parallel(orders: Sequence[Order], n_jobs: int | None) -> Any:
@@ -69,10 +80,12 @@ def _parallel(orders: Sequence[Order], n_jobs: int | None) -> Any:
         if work < _WORTH_SECONDS:
             return None
         n_jobs = min(joblib.cpu_count(), len(orders))
+    # Without memory-mapped copies of the images: what is interrupted then leaves no files in shared memory.
+    settings = {"n_jobs": n_jobs, "batch_size": 1, "max_nbytes": None}
     try:
-        parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
+        parallel = joblib.Parallel(return_as="generator_unordered", **settings)
     except ValueError:  # some backends give their results only at the end
-        parallel = joblib.Parallel(n_jobs=n_jobs, batch_size=1)
+        parallel = joblib.Parallel(**settings)
     return None if joblib.effective_n_jobs(parallel.n_jobs) == 1 else parallel
 
 
@@ -84,8 +97,7 @@ def _configured(joblib: Any) -> bool:
 def _elsewhere(
     parallel: Any, orders: Sequence[Order], should_stop: Callable[[], bool] | None
 ) -> Generator[Measured, None, None]:
-    folder = Path(tempfile.mkdtemp(prefix="tlkit-stop-"))
-    flag = folder / "stop"
+    going = _Going()
     found: queue.SimpleQueue[Measured | BaseException | None] = queue.SimpleQueue()  # None: all is done
 
     def drain() -> None:
@@ -93,17 +105,14 @@ def _elsewhere(
         # the caller from noticing a request to stop.
         try:
             _shield()
-            for one in parallel(_task(order, str(flag)) for order in orders):
+            for one in parallel(_task(order, going) for order in orders):
                 if one is not None:
                     found.put(one)
             found.put(None)
         except BaseException as error:
             found.put(error)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
-    thread = threading.Thread(target=drain, name="tlkit-cells", daemon=True)
-    thread.start()
+    threading.Thread(target=drain, name="tlkit-cells", daemon=True).start()
     try:
         while True:
             if should_stop is not None and should_stop():
@@ -118,40 +127,49 @@ def _elsewhere(
                 raise _explained(one)
             yield one
     finally:
-        _raise_flag(flag)
+        going.end()
 
 
-def _task(order: Order, flag: str) -> Any:
+class _Going:
+    """A file that is there as long as the comparison goes on: processes on this machine see when it is gone."""
+
+    def __init__(self) -> None:
+        handle, self._path = tempfile.mkstemp(prefix="tlkit-going-")
+        os.close(handle)
+        self._machine = platform.node()
+
+    def end(self) -> None:
+        """Tell every process to stop at its next training step."""
+        with suppress(FileNotFoundError):
+            os.unlink(self._path)
+
+    def over(self) -> bool:
+        """Say whether to stop; a process on another machine cannot know, and goes on to the end of its cell."""
+        return platform.node() == self._machine and not os.path.exists(self._path)
+
+
+def _task(order: Order, going: _Going) -> Any:
     import joblib
 
-    return joblib.delayed(_measure_there)(order, flag)
+    return joblib.delayed(_measure_there)(order, going)
 
 
-def _measure_there(order: Order, flag: str) -> Measured | None:
-    """Measure a cell in another process or thread; None once the flag is raised, so that the process lives on."""
+def _measure_there(order: Order, going: _Going) -> Measured | None:
+    """Measure a cell in another process or thread; None when all is over, so that the process lives on."""
     try:
-        return None if os.path.exists(flag) else measure(order, lambda: os.path.exists(flag))
+        return None if going.over() else measure(order, going.over)
     except StoppedError:
         return None
 
 
 def _shield() -> None:
-    """Keep Ctrl-C from the processes that this thread starts: they are told to stop by the flag.
+    """Keep Ctrl-C from the processes that this thread starts: a file that disappears tells them to stop.
 
     A terminal and a notebook's interrupt send the signal to the whole group of processes. The mask of
     blocked signals is handed down, so that only the process that was asked for hears it.
     """
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-
-
-def _raise_flag(flag: Path) -> None:
-    # The folder is gone when all work is done: then there is nobody to tell.
-    if flag.parent.exists():
-        try:
-            flag.touch()
-        except OSError:
-            return
 
 
 def _stopped() -> StoppedError:

@@ -1,0 +1,242 @@
+"""Setup: everything about a comparison that can be checked before anything is trained."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import tlkit
+from tlkit.compare.arms import Arm, chosen
+from tlkit.compare.cell import Cell
+from tlkit.compare.comparison import Comparison
+from tlkit.compare.result import ArmResult
+from tlkit.compare.store import Store
+from tlkit.errors import ComparisonError
+
+if TYPE_CHECKING:
+    from tlkit.backbones import Backbone
+    from tlkit.compare.measure import Order
+    from tlkit.data import Dataset, Task
+
+LabelsPerClass = int | None
+
+
+@dataclass
+class Setup:
+    """A comparison that was checked and can begin, over one or several numbers of labels."""
+
+    dataset: Dataset
+    backbone: Backbone
+    arms: tuple[Arm, ...]
+    labels_per_class: tuple[LabelsPerClass, ...]
+    seeds: tuple[int, ...]
+    tune: bool
+    level: float
+    store: Store | None
+    n_jobs: int | None
+    device: str
+    orders: list[Order] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+
+    def comparison(self, cells: Iterable[Cell], labels_per_class: LabelsPerClass) -> Comparison:
+        """Return the comparison with so many labels per class."""
+        from tlkit.compare.measure import THREADS, described
+
+        mine = [cell for cell in cells if cell.labels_per_class == labels_per_class]
+        first = {order.arm.name: order for order in reversed(self.orders)}
+        arms = [described(first[arm.name]) for arm in self.arms]
+        origin = {
+            "tlkit": tlkit.__version__,
+            "versions": _versions(),
+            "machine": platform.machine(),
+            "dataset": self.dataset.fingerprint,
+            "backbone": self.backbone.fingerprint,
+            "tasks": {str(cell.seed): cell.task for cell in mine},
+            "arms": arms,
+            "tune": self.tune,
+            "threads": THREADS,
+            "device": self.device,
+            "from_store": sum(cell.from_store for cell in mine),
+            # One for each cell that was measured now; and all that this data set object remembers.
+            "openings": sum(not cell.from_store for cell in mine),
+            "openings_of_the_test_set": self.dataset.test.openings,
+            "problem": self.store.problem if self.store is not None else "",
+        }
+        found = {(cell.arm, cell.seed): cell for cell in mine}
+        results = tuple(
+            ArmResult(
+                arm["name"],
+                arm["label"],
+                arm["pretrained"],
+                dict(arm["plan"]["modes"]),
+                tuple(found[arm["name"], seed] for seed in self.seeds),
+                self.level,
+            )
+            for arm in arms
+        )
+        return Comparison(
+            dataset=self.dataset.name,
+            backbone=self.backbone.name,
+            labels_per_class=labels_per_class,
+            classes=len(self.dataset.classes),
+            items=len(self.dataset.test),
+            seeds=self.seeds,
+            results=results,
+            level=self.level,
+            notes=self.notes,
+            origin=origin,
+        )
+
+
+def prepare(
+    task: Task | Dataset,
+    backbone: Backbone,
+    arms: Sequence[str | Arm] | None,
+    seeds: int | Sequence[int],
+    labels_per_class: LabelsPerClass | Sequence[int],
+    *,
+    tune: bool = False,
+    level: float = 0.95,
+    store: bool | Store | str | Path | None = True,
+    n_jobs: int | None = None,
+    device: str = "cpu",
+) -> Setup:
+    """Check everything that can be checked before anything is trained, and draw the tasks.
+
+    Parameters
+    ----------
+    task, backbone, arms, seeds, labels_per_class, tune, level, store, n_jobs, device
+        As in `run`; several numbers of labels make a curve.
+
+    Raises
+    ------
+    ComparisonError, UnknownNameError, DataError
+        What does not fit, with its cure.
+    """
+    from tlkit.backbones import Backbone
+    from tlkit.compare.measure import Order
+    from tlkit.data import Dataset, Task
+    from tlkit.train.device import resolve_device
+
+    if not isinstance(backbone, Backbone):
+        raise ComparisonError(
+            f"The backbone is a {type(backbone).__name__}.",
+            "Load one with backbones.load(name), or make one of your own module with backbones.wrap(module, ...).",
+        )
+    if not isinstance(task, Task | Dataset):
+        raise ComparisonError(
+            f"The task is a {type(task).__name__}.",
+            "Give a data set, data.load(name), or a draw of it, dataset.few_shot(labels_per_class, seed).",
+        )
+    found = chosen(arms)
+    dataset = task.dataset if isinstance(task, Task) else task
+    counts: list[LabelsPerClass]
+    if isinstance(labels_per_class, Sequence):
+        counts = list(labels_per_class)
+    elif labels_per_class is None:
+        counts = [task.labels_per_class if isinstance(task, Task) else 1]
+    else:
+        counts = [labels_per_class]
+    draws = _seeds(seeds, task.seed if isinstance(task, Task) else 0)
+    if not 0 < level < 1:
+        raise ComparisonError(f"level is {level!r}, expected a share between 0 and 1.", "Give 0.95.")
+    if (
+        isinstance(n_jobs, bool)
+        or not (n_jobs is None or isinstance(n_jobs, int | np.integer))
+        or n_jobs == 0
+    ):
+        raise ComparisonError(
+            f"n_jobs is {n_jobs!r}.", "Give a number of processes, or -1 for one per processor."
+        )
+    resolve_device(device)
+    notes = list(backbone.transform.notes((len(dataset.test), *dataset.train.images.shape[1:])))
+    setup = Setup(
+        dataset,
+        backbone,
+        found,
+        tuple(counts),
+        draws,
+        bool(tune),
+        float(level),
+        _store(store),
+        n_jobs,
+        device,
+    )
+    for count in counts:
+        for seed in draws:
+            drawn = dataset.task(seed) if count is None else dataset.few_shot(count, seed)
+            if isinstance(task, Task) and (count, seed) == (task.labels_per_class, task.seed):
+                _same_draw(task, drawn)
+            setup.orders += [Order(arm, drawn, backbone, bool(tune), device) for arm in found]
+    for arm in found:
+        arm.plan_for(backbone)
+        arm.recipe_for(backbone)
+    setup.notes = (*notes, *_notes(setup))
+    return setup
+
+
+def _seeds(seeds: int | Sequence[int], first: int) -> tuple[int, ...]:
+    if isinstance(seeds, int | np.integer) and not isinstance(seeds, bool):
+        if seeds < 1:
+            raise ComparisonError(
+                f"seeds is {seeds}.", "Give at least 2 draws, so that an interval can be formed."
+            )
+        return tuple(range(first, first + int(seeds)))
+    try:
+        draws = tuple(seeds)  # type: ignore[arg-type]  # what cannot be iterated is refused below
+    except TypeError:
+        draws = ()
+    whole = all(isinstance(one, int | np.integer) and not isinstance(one, bool) and one >= 0 for one in draws)
+    if not draws or not whole or len(set(draws)) < len(draws):
+        raise ComparisonError(
+            f"seeds is {seeds!r}.",
+            "Give a number of draws, or a list of different whole numbers like [0, 1, 2].",
+        )
+    return tuple(int(one) for one in draws)
+
+
+def _store(store: bool | Store | str | Path | None) -> Store | None:
+    if store is None or store is False:
+        return None
+    if isinstance(store, Store):
+        return store
+    return Store() if store is True else Store(store)
+
+
+def _same_draw(given: Task, drawn: Task) -> None:
+    if given.fingerprint != drawn.fingerprint:
+        raise ComparisonError(
+            f"The labels of this task are not those that {given.dataset.name}.few_shot draws with seed {given.seed}.",
+            "Give the data set itself: a comparison draws its tasks anew for each seed.",
+        )
+
+
+def _notes(setup: Setup) -> list[str]:
+    if setup.tune:
+        from tlkit.compare.tuning import TRIES
+
+        notes = [f"Recipes: chosen for each arm inside its labels, {TRIES} tries each, by cross-validation."]
+        if any(count == 1 for count in setup.labels_per_class):
+            notes.append("With 1 label per class there is nothing to choose with: fixed recipes were used.")
+    else:
+        own = [arm.name for arm in setup.arms if arm.recipe is not None]
+        given = f", but given by hand for {', '.join(own)}" if own else ""
+        notes = [f"Recipes: fixed, chosen on other tasks; the same augmentation for all{given}."]
+    if len(setup.seeds) == 1:
+        notes.append("One draw only: the intervals cover other test items, not other draws. Take more seeds.")
+    return notes
+
+
+def _versions() -> dict[str, str]:
+    import torch
+
+    return {
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
