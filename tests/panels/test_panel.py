@@ -8,12 +8,14 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tlkit.errors import PanelError, RecordError, StoppedError
+from tlkit import files
+from tlkit.errors import PanelError, RecordError, StoppedError, StoreError
 from tlkit.panels import twin
 from tlkit.panels.panel import Panel
 from tlkit.panels.worker import Job
@@ -233,10 +235,49 @@ def test_another_newer_or_damaged_record_is_refused(change: dict[str, Any], word
         Walker.from_record(record)
 
 
-@pytest.mark.parametrize("record", [None, [], {}, "panel"])
+@pytest.mark.parametrize("record", [None, [], {}, 3])
 def test_what_is_no_record_is_refused(record: Any) -> None:
     with pytest.raises(RecordError):
         Walker.from_record(record)
+
+
+def test_a_record_opens_from_its_file(tmp_path: Path) -> None:
+    panel = Walker(7)
+    panel.run()
+    path = tmp_path / "walk.json"
+    files.write_json(path, panel.record())
+    assert str(Walker.from_record(path)) == str(Walker.from_record(str(path))) == str(panel)
+    with pytest.raises(StoreError, match="nowhere"):
+        Walker.from_record(tmp_path / "nowhere.json")
+    path.write_text("not JSON", encoding="utf-8")
+    with pytest.raises(StoreError, match="not valid JSON"):
+        Walker.from_record(path)
+
+
+def test_a_button_of_one_panel_is_an_action_and_its_errors_are_shown() -> None:
+    class Jumper(Walker):
+        def _actions(self) -> dict[str, Any]:
+            return {"jump": self.jump}
+
+        def jump(self, metres: int) -> None:
+            if metres > 2:
+                raise PanelError("Nobody jumps so far.", "Jump at most 2 m.")
+            self.jumped = metres
+
+    panel = Jumper()
+    panel._heard({"do": "jump", "with": {"metres": 3}})
+    assert panel._full_view()["problem"]["words"] == "Nobody jumps so far. Jump at most 2 m."
+    panel._heard({"do": "jump", "with": {"metres": 2}})
+    assert panel.jumped == 2
+    assert panel._full_view()["problem"] is None
+
+
+def test_a_step_that_must_be_seen_at_once_is_told_at_once() -> None:
+    told: list[str] = []
+    job = Job(lambda: told.append(job.words))
+    for number in range(5):
+        job.say(f"cell {number}", at_once=True)
+    assert told == [f"cell {number}" for number in range(5)]
 
 
 def test_both_twins_say_the_same_and_html_is_escaped() -> None:

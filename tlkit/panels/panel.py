@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import difflib
+import json
+import os
 import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 import tlkit
-from tlkit.errors import PanelError, StoppedError, TlkitError
+from tlkit import files
+from tlkit.errors import PanelError, RecordError, StoppedError, TlkitError
 from tlkit.panels import live, twin
 from tlkit.panels.record import checked, state_of, tuples
 from tlkit.panels.worker import Job
@@ -48,7 +50,7 @@ class Panel(Generic[S, R]):
     ``_twin()`` (parts of the twin); ``_work(job)`` (does the work, returns the result) and
     ``_outcome_of(result)`` (its JSON); ``_check(state)`` (refuses what does not fit); ``_result_of(outcome)``
     (the result of a reopened record). A subclass that takes other words in ``set`` overrides ``_settable()``
-    and ``_changed(changes)``.
+    and ``_changed(changes)``; one with further buttons overrides ``_actions()``.
     """
 
     kind: ClassVar[str]
@@ -145,25 +147,43 @@ class Panel(Generic[S, R]):
             "about": self._about,
             "outcome": self._outcome,
         }
-        return copy.deepcopy(body)
+        # Written and read: plain JSON, and nothing shared with the panel.
+        return dict(json.loads(json.dumps(body, allow_nan=False)))
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Self:
+    def from_record(cls, record: Mapping[str, Any] | str | os.PathLike[str]) -> Self:
         """Open a record again, without networks or data.
+
+        Parameters
+        ----------
+        record
+            What :meth:`record` returned, or the path of a JSON file with it.
 
         Raises
         ------
         RecordError
             The record is of another kind, from a newer version, or damaged.
+        StoreError
+            The file is missing, unreadable or not JSON.
         """
-        body = checked(record, f"tlkit.panels.{cls.kind}", cls.version)
+        read: Any = files.read_json(record) if isinstance(record, str | os.PathLike) else record
+        body = checked(read, f"tlkit.panels.{cls.kind}", cls.version)
         panel = cls.__new__(cls)
-        Panel.__init__(panel, state_of(cls.State, body["state"]), body["about"])
-        if body["outcome"] is not None:
-            panel._outcome = body["outcome"]
-            panel._ran = panel._state
-            panel._status = "finished"
-            panel._result = panel._result_of(body["outcome"])
+        try:
+            Panel.__init__(panel, state_of(cls.State, body["state"]), body["about"])
+            if body["outcome"] is not None:
+                panel._outcome = body["outcome"]
+                panel._ran = panel._state
+                panel._status = "finished"
+                panel._result = panel._result_of(body["outcome"])
+            panel._full_view()  # what cannot be drawn is told now, not when it is shown
+        except RecordError:
+            raise
+        except (PanelError, LookupError, TypeError, ValueError, AttributeError) as error:
+            what = error.what if isinstance(error, PanelError) else f"{type(error).__name__}: {error}."
+            raise RecordError(
+                f"The record does not fit together. {what}", "The record is damaged: write it again."
+            ) from error
         return panel
 
     def __str__(self) -> str:
@@ -213,6 +233,10 @@ class Panel(Generic[S, R]):
 
     def _changed(self, changes: dict[str, Any]) -> S:
         return dataclasses.replace(self._state, **changes)  # type: ignore[type-var]  # S is a dataclass
+
+    def _actions(self) -> Mapping[str, Callable[..., object]]:
+        """Further things that the browser can ask for, by name."""
+        return {}
 
     # ---- runs
 
@@ -281,6 +305,10 @@ class Panel(Generic[S, R]):
                 self._start()
             elif "stop" in event:
                 self._stop()
+            elif "do" in event:
+                self._problem = None
+                self._actions()[event["do"]](**event.get("with", {}))
+                self._show()
         except Exception as error:
             self._problem = _problem(error)
             self._show()

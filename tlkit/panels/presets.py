@@ -5,31 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tlkit.errors import unknown_name
+from tlkit.freeze.modes import TABLE
 
-MODES: dict[str, tuple[str, str]] = {
-    "trainable": (
-        "trainable",
-        "Everything may change: weights, scale and shift, running statistics.",
-    ),
-    "strict": (
-        "strict",
-        "Nothing changes, dropout is off, and each picture gives the same numbers every time. Only a strict start "
-        "of the network can be remembered.",
-    ),
-    "weights_only": (
-        "weights only",
-        "Weights, scale and shift stay, but the running statistics drift with every batch. This is what "
-        "requires_grad = False alone does.",
-    ),
-    "train_bn": (
-        "train BatchNorm",
-        "Weights stay. BatchNorm's scale and shift learn, and its running statistics drift.",
-    ),
-    "batch_stats": (
-        "batch statistics",
-        "Nothing is written, but in training every batch is normalised by itself and dropout stays on.",
-    ),
+_LABELS = {
+    "trainable": "trainable",
+    "strict": "strict",
+    "weights_only": "weights only",
+    "train_bn": "train BatchNorm",
+    "batch_stats": "batch statistics",
 }
+#: Mode to its label and its meaning, in the order in which a menu shows them.
+MODES: dict[str, tuple[str, str]] = {mode: (label, TABLE[mode].meaning) for mode, label in _LABELS.items()}
 PRESETS: dict[str, tuple[str, str]] = {
     "feature extraction": ("Feature extraction", "Freeze every stage, train only the new head."),
     "last stage": ("Last stage", "Train the head and the stage before it."),

@@ -68,7 +68,8 @@ class Pictures:
     width_pixels: int = 48
 
     def text(self) -> str:
-        return "Pictures: " + "; ".join(alt for _, alt in self.pictures) + "."
+        alts = "; ".join(alt.rstrip(".") for _, alt in self.pictures)
+        return f"{'Picture' if len(self.pictures) == 1 else 'Pictures'}: {alts}."
 
     def html(self) -> str:
         images = [

@@ -15,7 +15,7 @@ class Job:
     Parameters
     ----------
     changed
-        Called when there is something new to show, at most ten times a second.
+        Called when there is something new to show, at most ten times a second unless asked otherwise.
 
     Examples
     --------
@@ -36,12 +36,15 @@ class Job:
         self._said = float("-inf")
         self._thread: threading.Thread | None = None
 
-    def say(self, words: str, share: float | None = None) -> None:
-        """Tell how far the work is: words for a person, and the share that is done (0 to 1) where known."""
+    def say(self, words: str, share: float | None = None, *, at_once: bool = False) -> None:
+        """Tell how far the work is: words for a person, and the share that is done (0 to 1) where known.
+
+        With `at_once` it is shown even if something was shown a moment ago.
+        """
         self.words = words
         self.share = None if share is None else min(1.0, max(0.0, float(share)))
         now = time.monotonic()
-        if now - self._said >= _SAY_EVERY_SECONDS:
+        if at_once or now - self._said >= _SAY_EVERY_SECONDS:
             self._said = now
             self._changed()
 

@@ -18,7 +18,7 @@ export function Problem({ words, details }: { words: string; details: string }) 
 }
 
 /** Run, Stop and progress, and whatever else a panel puts beside them. */
-export function RunBar({ view, busy, send, children }: Props<Base> & { children?: ComponentChildren }) {
+export function RunBar({ view, busy, send, children, blocked = false }: Props<Base> & { children?: ComponentChildren; blocked?: boolean }) {
   const { labels, status, progress } = view;
   const again = status === "finished" || status === "stopped" || status === "failed";
   // One button in one place: whoever pressed Run with the keyboard can stop with the same key. The second half of
@@ -30,7 +30,7 @@ export function RunBar({ view, busy, send, children }: Props<Base> & { children?
           {status === "stopping" ? labels.stopping : labels.stop}
         </button>
       ) : (
-        <button type="button" key="main" class="tlkit-go" onClick={() => send({ run: true })}>
+        <button type="button" key="main" class="tlkit-go" aria-disabled={blocked} onClick={() => blocked || send({ run: true })}>
           {again ? labels.again : labels.run}
         </button>
       )}

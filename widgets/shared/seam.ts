@@ -1,4 +1,4 @@
-// The seam to Python: what a panel is shown, and the three events it can send. It decides nothing.
+// The seam to Python: what a panel is shown, and the events it can send. It decides nothing.
 
 /** What every panel's view holds; a panel adds its own fields. All words are Python's. */
 export interface Base {
@@ -12,7 +12,12 @@ export interface Base {
   stale: boolean;
 }
 
-export type Event = { set: Record<string, unknown> } | { run: true } | { stop: true };
+export type Event =
+  | { set: Record<string, unknown> }
+  | { run: true }
+  | { stop: true }
+  /** A button of one panel only: the name of the action and what it is given. */
+  | { do: string; with?: Record<string, unknown> };
 
 /** The part of anywidget's model that panels use. */
 export interface Model {

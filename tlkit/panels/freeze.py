@@ -1,0 +1,304 @@
+"""The Freeze panel: flip stages, train, and see what stayed frozen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tlkit import freeze, train
+from tlkit.errors import PanelError, unknown_name
+from tlkit.panels import facts, verdicts
+from tlkit.panels.code import as_python
+from tlkit.panels.expected import Expected, is_remembered
+from tlkit.panels.numbers import duration, percent
+from tlkit.panels.panel import Panel
+from tlkit.panels.presets import MODES, PRESETS, mode_named, modes_of, preset_named, preset_of
+from tlkit.panels.twin import Paragraph, Part, Pictures, Table
+from tlkit.panels.worker import Job
+
+if TYPE_CHECKING:
+    from tlkit.backbones import Backbone
+    from tlkit.data import Task
+
+_VIEWS = 8
+
+
+@dataclass(frozen=True)
+class FreezeState:
+    """What the learner chose.
+
+    Parameters
+    ----------
+    modes
+        (stage, mode) for every stage of the backbone, from the input on.
+    gradual
+        Whether stages open one after the other.
+    seed
+        Of the run.
+    """
+
+    modes: tuple[tuple[str, str], ...]
+    gradual: bool = False
+    seed: int = 0
+
+
+class Freeze(Panel[FreezeState, train.Run]):
+    """Choose what training may change, train, and see the seals.
+
+    Parameters
+    ----------
+    backbone
+        Where to start from; it is never changed.
+    task
+        From ``dataset.few_shot(labels_per_class, seed)``.
+    seed
+        Of the run.
+
+    Examples
+    --------
+    >>> from tlkit import backbones, data
+    >>> panel = Freeze(backbones.load("zoo:resnet-letters"), data.load("greek").few_shot(1, seed=0))
+    >>> panel = panel.set(preset="last stage").set(stage="layer2", mode="weights only")
+    >>> panel.plan.modes["layer2"]
+    'weights_only'
+    >>> panel.set(preset="feature extraction").run().accuracy > 0.5
+    True
+    """
+
+    kind = "freeze"
+    version = 1
+    State = FreezeState
+    # A panel that was opened from a record has none of these.
+    _backbone: Backbone | None = None
+    _task: Task | None = None
+    _own: tuple[tuple[str, str], ...] | None = None
+    _expected: Expected
+
+    def __init__(self, backbone: Backbone, task: Task, seed: int = 0) -> None:
+        self._backbone, self._task = backbone, task
+        self._expected = Expected(backbone, task)
+        modes = tuple(modes_of("feature extraction", backbone.stages).items())
+        super().__init__(FreezeState(modes, seed=seed), facts.about(backbone, task))
+
+    # ---- for everybody
+
+    @property
+    def plan(self) -> freeze.Plan:
+        """The freeze plan that the toggles stand for."""
+        return freeze.plan(self._needed()[0], dict(self._state.modes))
+
+    @property
+    def recipe(self) -> train.Recipe:
+        """How the next run trains; the same as in :meth:`code`."""
+        modes = [mode for _, mode in self._state.modes]
+        if all(mode == "strict" for mode in modes):
+            return train.Recipe.head()
+        recipe = train.Recipe.gradually() if self._state.gradual else train.Recipe.fine_tune()
+        # A fixed number of augmented views can be remembered at the boundary; fresh ones at every step cannot.
+        return recipe.change(augmented_views=_VIEWS) if modes[0] == "strict" else recipe
+
+    @property
+    def code(self) -> str:
+        """Python that makes the same plan and the same run."""
+        return as_python(self._about, dict(self._state.modes), self._state.gradual, self._state.seed, _VIEWS)
+
+    # ---- settings
+
+    def _settable(self) -> tuple[str, ...]:
+        return ("stage", "mode", "learns", "preset", "modes", "seed")
+
+    def _changed(self, changes: dict[str, Any]) -> FreezeState:
+        modes, gradual = dict(self._state.modes), self._state.gradual
+        if "preset" in changes:
+            if len(changes.keys() & {"preset", "modes", "stage"}) > 1:
+                raise PanelError("A preset sets every stage.", "Set the preset first, then single stages.")
+            preset = preset_named(changes["preset"])
+            if preset == "your own":
+                modes, gradual = dict(self._own or self._state.modes), gradual and self._own is None
+            else:
+                modes, gradual = modes_of(preset, list(modes)), preset == "gradual"
+        given = dict(changes["modes"]) if "modes" in changes else {}
+        if "stage" in changes:
+            if ("mode" in changes) == ("learns" in changes):
+                raise PanelError(
+                    f"What is {changes['stage']!r} to do?", "Give stage= together with mode= or with learns=."
+                )
+            given[changes["stage"]] = changes.get("mode", "trainable" if changes.get("learns") else "strict")
+        elif "mode" in changes or "learns" in changes:
+            raise PanelError("Which stage is meant?", f"Give stage=, one of {', '.join(modes)}.")
+        for stage, mode in given.items():
+            self._set_one(modes, stage, mode)
+        if given:
+            gradual = False
+        state = FreezeState(tuple(modes.items()), gradual, changes.get("seed", self._state.seed))
+        if preset_of(modes, gradual) == "your own":
+            self._own = state.modes
+        return state
+
+    def _set_one(self, modes: dict[str, str], stage: str, mode: str) -> None:
+        if stage == "head":
+            if mode_named(mode) != "trainable":
+                raise PanelError("The head is new: frozen, it would only guess.", "Freeze any other stage.")
+            return
+        if stage not in modes:
+            raise unknown_name("stage", stage, [*modes, "head"])
+        modes[stage] = mode_named(mode)
+
+    def _check(self, state: FreezeState) -> FreezeState:
+        known = [stage["name"] for stage in self._about["stages"]]
+        if isinstance(state.seed, bool) or not isinstance(state.seed, int) or state.seed < 0:
+            raise PanelError(f"The seed is {state.seed!r}.", "Give a whole number of at least 0.")
+        if [stage for stage, _ in state.modes] != known:
+            raise PanelError(f"The modes must name the stages {', '.join(known)}, in this order.")
+        for _, mode in state.modes:
+            mode_named(mode)
+        return state
+
+    # ---- the run
+
+    def _needed(self) -> tuple[Backbone, Task]:
+        if self._backbone is None or self._task is None:
+            raise PanelError(
+                "This panel was opened from a record, which holds no network and no pictures.",
+                "Make it anew with panels.Freeze(net, task); its code says how.",
+            )
+        return self._backbone, self._task
+
+    def _work(self, job: Job) -> train.Run:
+        backbone, task = self._needed()
+        plan, recipe, since = self.plan, self.recipe, time.perf_counter()
+        remembered = is_remembered(plan, recipe, len(task.train))
+        job.say("Running the frozen stages once" if remembered else "Starting")
+        running = train.epochs(
+            backbone, task, plan, self._state.seed, recipe=recipe, should_stop=job.should_stop
+        )
+        while True:
+            try:
+                epoch = next(running)
+            except StopIteration as finished:
+                run: train.Run = finished.value
+                break
+            job.say(
+                f"Training {epoch.phase}: {100 * epoch.train_accuracy:.0f} % of the training pictures right",
+                epoch.index / epoch.of,
+            )
+        # Asked here, not when the result is drawn: it runs the network.
+        job.say("Asking the old task again", 1.0)
+        _ = run.old_head
+        self._expected.learn(plan, recipe, time.perf_counter() - since)
+        return run
+
+    def _outcome_of(self, result: train.Run) -> dict[str, Any]:
+        return verdicts.outcome(result, self._about)
+
+    # ---- what is shown
+
+    def _title(self) -> str:
+        return "Freeze"
+
+    def _subtitle(self) -> str:
+        return str(self._about["subtitle"])
+
+    def _labels(self) -> dict[str, str]:
+        return {"run": "Train", "again": "Train again", "stop": "Stop", "stopping": "Stopping"}
+
+    def _pictures(self) -> dict[str, str]:
+        return {"sample": self._about["sample"]["picture"]}
+
+    def _counts(self) -> dict[str, Any]:
+        """Count what learns and what is remembered under the present settings."""
+        head = int(self._about["head"]["parameters"])
+        stages = {stage["name"]: stage for stage in self._about["stages"]}
+        learns = head + sum(
+            stage["affine"] if mode == "train_bn" else stage["parameters"] if mode == "trainable" else 0
+            for stage, mode in ((stages[name], mode) for name, mode in self._state.modes)
+        )
+        work = sum(stage["multiply_adds"] for stage in stages.values())
+        remembered = sum(stages[name]["multiply_adds"] for name, _ in self._state.modes[: self._prefix()])
+        return {
+            "learns": learns,
+            "of": head + sum(stage["parameters"] for stage in stages.values()),
+            "remembered": remembered / work if work else 0.0,
+        }
+
+    def _prefix(self) -> int:
+        """Count the stages that run once; none where every step sees new pictures."""
+        modes = [mode for _, mode in self._state.modes]
+        strict = next((place for place, mode in enumerate(modes) if mode != "strict"), len(modes))
+        if self._backbone is not None:
+            strict = len(self.plan.cacheable)  # knows what else keeps a stage from being remembered
+        only_head = all(mode == "strict" for mode in modes)
+        return strict if only_head or self.recipe.views_for(int(self._about["items"])) > 0 else 0
+
+    def _warnings(self) -> list[str]:
+        if self._backbone is None:
+            return []
+        plan = self.plan
+        return [*plan.warnings, *plan.coincides]
+
+    def _view(self) -> dict[str, Any]:
+        counts, modes = self._counts(), dict(self._state.modes)
+        preset = preset_of(modes, self._state.gradual)
+        return {
+            "sample": {name: one for name, one in self._about["sample"].items() if name != "picture"},
+            "presets": [
+                {"name": name, "label": label, "title": title} for name, (label, title) in PRESETS.items()
+            ],
+            "preset": preset,
+            "preset_words": PRESETS[preset][1],
+            "modes": [{"name": name, "label": label} for name, (label, _) in MODES.items()],
+            "stages": [facts.stage_view(stage, modes[stage["name"]]) for stage in self._about["stages"]],
+            "head": facts.head_view(self._about["head"]),
+            "bound": self._bound(),
+            "counts": {
+                "learns": f"{counts['learns']:,}",
+                "of": f"of {counts['of']:,} numbers",
+                "share": counts["learns"] / counts["of"],
+                "remembered": percent(counts["remembered"]),
+                **self._seconds(),
+            },
+            "warnings": self._warnings(),
+            "code": self.code,
+            "outcome": verdicts.view(self._outcome) if self._outcome is not None else None,
+            "stale_words": "These results belong to an earlier choice. Train again to see this one.",
+        }
+
+    def _bound(self) -> dict[str, Any]:
+        """Say which stages run once, and what the rest does."""
+        stages = self._prefix()
+        return {
+            "stages": stages,
+            "words": "remembered" if stages == 1 else "runs once, then remembered",
+            "rest": "trained" if stages == len(self._state.modes) else "runs at every step",
+        }
+
+    def _seconds(self) -> dict[str, str]:
+        if self._backbone is None:
+            return {"seconds": "", "seconds_source": ""}
+        seconds = self._expected.seconds(self.plan, self.recipe)
+        return {"seconds": duration(seconds), "seconds_source": self._expected.source}
+
+    def _twin(self) -> Sequence[Part]:
+        counts, modes = self._counts(), dict(self._state.modes)
+        sample = self._about["sample"]
+        rows = [
+            (stage["name"], f"{stage['parameters']:,}", MODES[modes[stage["name"]]][0])
+            for stage in self._about["stages"]
+        ]
+        head = self._about["head"]
+        parts: list[Part] = [
+            Pictures([(sample["picture"], sample["alt"])]),
+            Table(
+                ["stage", "numbers", "mode"], [*rows, ("head", f"{head['parameters']:,}", "trainable, new")]
+            ),
+            Paragraph(
+                f"Learns {counts['learns']:,} of {counts['of']:,} numbers; "
+                f"{percent(counts['remembered'])} of the backbone's work is done once and remembered."
+            ),
+            *(Paragraph(words) for words in self._warnings()),
+        ]
+        if self._outcome is not None and self._ran == self._state:
+            parts += verdicts.twin(self._outcome)
+        return parts
