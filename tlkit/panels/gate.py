@@ -1,0 +1,115 @@
+"""The guess before the result: what is asked, which answers count, and what it looks like beside the result."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from tlkit.course.guesses import Guess
+from tlkit.errors import PanelError
+
+_LOW, _HIGH = -100.0, 100.0
+
+
+def pair_of(arms: Sequence[str], pretrained: Sequence[str]) -> tuple[str, str] | None:
+    """Return the two arms that a guess is about: the start from nothing and the transfer.
+
+    Parameters
+    ----------
+    arms
+        Names of the chosen arms, in order.
+    pretrained
+        Those that start from the pretrained network.
+
+    Returns
+    -------
+    tuple of str or None
+        None where the arms hold no such pair.
+
+    Examples
+    --------
+    >>> pair_of(["scratch", "fine-tuned", "frozen"], ["fine-tuned", "frozen"])
+    ('scratch', 'frozen')
+    """
+    random = [name for name in arms if name not in pretrained]
+    transfer = [name for name in arms if name in pretrained]
+    if not random or not transfer:
+        return None
+    return (
+        "scratch" if "scratch" in random else random[0],
+        "frozen" if "frozen" in transfer else transfer[0],
+    )
+
+
+def question(pair: tuple[str, str]) -> str:
+    """Ask by how much the second arm of a pair will beat the first.
+
+    Examples
+    --------
+    >>> question(("scratch", "frozen"))
+    'By how many points will “frozen” beat “scratch”?'
+    """
+    return f"By how many points will “{pair[1]}” beat “{pair[0]}”?"
+
+
+def guessed(guess: object, reason: object) -> tuple[float, str]:
+    """Return a guess as a number of points and its reason.
+
+    Raises
+    ------
+    PanelError
+        The guess is no number of points that can come out, or the reason is blank.
+
+    Examples
+    --------
+    >>> guessed("20", " letters look like letters ")
+    (20.0, 'letters look like letters')
+    """
+    try:
+        number = float(str(guess).strip().replace(",", ".").replace("\N{MINUS SIGN}", "-"))
+    except ValueError:
+        number = math.nan
+    if isinstance(guess, bool) or not _LOW <= number <= _HIGH:
+        shown = "nothing" if guess in (None, ..., "") else repr(guess)
+        raise PanelError(
+            f"The guess is {shown}.",
+            f"Guess a number of points from {_LOW:g} to {_HIGH:g}; below 0 means that the transfer loses.",
+        )
+    if not isinstance(reason, str) or not reason.strip():
+        raise PanelError(
+            "The guess has no reason.", "Write one. A wrong reason teaches as much as a right one."
+        )
+    return number, reason.strip()
+
+
+def words(pair: tuple[str, str], guess: float) -> str:
+    """Say a guess in words.
+
+    Examples
+    --------
+    >>> words(("scratch", "frozen"), 20), words(("scratch", "frozen"), -5)
+    ('“frozen” wins by 20 points', '“frozen” loses by 5 points')
+    """
+    if guess == 0:
+        return f"“{pair[1]}” and “{pair[0]}” come out the same"
+    points = f"{abs(guess):g} point{'' if abs(guess) == 1 else 's'}"
+    return f"“{pair[1]}” {'wins' if guess > 0 else 'loses'} by {points}"
+
+
+def beside(pair: tuple[str, str], guess: float, reason: str, difference: float) -> str:
+    """Set a guess beside the result.
+
+    Parameters
+    ----------
+    pair, guess, reason
+        What was guessed, in points, and why.
+    difference
+        What came out: second minus first, as a share.
+
+    Examples
+    --------
+    >>> beside(("scratch", "frozen"), 20, "they look alike", 0.543)
+    '“frozen” against “scratch”: you guessed 20 points. It was 54.3 points: 34.3 more.'
+    """
+    said = str(Guess(question(pair), guess, reason, "points").beside(100 * difference))
+    return f"“{pair[1]}” against “{pair[0]}”: {said[0].lower()}{said[1:]}"

@@ -1,0 +1,143 @@
+"""A finished comparison in words, tables and one picture, for the Compare panel and its twin."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from tlkit.panels.numbers import percent, rough, signed, times, took
+
+if TYPE_CHECKING:
+    from tlkit.compare import Comparison
+
+_MOST_UNDECIDED = 3
+_GUESS = "#a3217a"
+#: Arm to the shape of its mark, as in ``Comparison.plot``; shape and fill say it all, so that grey is enough.
+_SHAPES = {
+    "scratch": "square",
+    "scratch-long": "plus",
+    "random-frozen": "cross",
+    "frozen": "circle",
+    "last-stage": "triangle",
+    "fine-tuned": "diamond",
+    "fine-tuned-gradually": "wedge",
+}
+
+
+def mark(name: str, pretrained: bool) -> dict[str, Any]:
+    """Return the shape and the tone of an arm's mark; what starts from random numbers is hollow.
+
+    Examples
+    --------
+    >>> mark("fine-tuned", True)
+    {'shape': 'diamond', 'tone': 'warm', 'hollow': False}
+    >>> mark("mine", False)
+    {'shape': 'star', 'tone': 'dim', 'hollow': True}
+    """
+    tone = "dim" if not pretrained else "frozen" if name in ("frozen", "last-stage") else "warm"
+    return {"shape": _SHAPES.get(name, "star"), "tone": tone, "hollow": not pretrained}
+
+
+def intervals(found: Comparison) -> dict[str, dict[str, Any]]:
+    """Return for every arm its share right with its interval, as numbers and in words."""
+    return {
+        one.name: {
+            "mean": one.mean,
+            "low": one.low,
+            "high": one.high,
+            "value": f"{100 * one.mean:.1f}",
+            "points": [float(share) for share in one.accuracies],
+        }
+        for one in found.results
+    }
+
+
+def table(found: Comparison, *, seconds: bool) -> tuple[list[str], list[list[str]]]:
+    """Return the head and the rows of the table of arms.
+
+    Parameters
+    ----------
+    found
+        What was measured.
+    seconds
+        Whether to show the time that a run took; it differs from run to run.
+    """
+    head = ["arm", "right", f"{100 * found.level:g} % interval", "steps", "learns", "multiply-adds"]
+    rows = [
+        [
+            one.name,
+            percent(one.mean),
+            f"{100 * one.low:.1f} to {100 * one.high:.1f}",
+            f"{one.steps:,.0f}" if one.steps else "solved at once",
+            f"{one.trainable_parameters:,.0f}",
+            rough(one.multiply_adds),
+            *([took(one.seconds)] if seconds else []),
+        ]
+        for one in found.results
+    ]
+    return [*head, *(["seconds"] if seconds else [])], rows
+
+
+def pairs(found: Comparison) -> tuple[list[str], list[list[str]]]:
+    """Return the head and the rows of the table of all pairs."""
+    rows = []
+    for (first, second), one in found.verdicts.items():
+        difference, low, high = (100 * share for share in one.interval)
+        rows.append(
+            [f"{second} against {first}", signed(difference), f"{signed(low)} to {signed(high)}", one.word]
+        )
+    return ["pair", "points", f"{100 * found.level:g} % interval", "verdict"], rows
+
+
+def undecided(found: Comparison) -> list[str]:
+    """Say which pairs cannot be told apart, and what the dearer one cost."""
+    costs = {one.name: float(one.multiply_adds) for one in found.results}
+    pretrained = {one.name for one in found.results if one.pretrained}
+    open_pairs = [one for one in found.verdicts.values() if one.word == "cannot tell"]
+    # What a learner asks first is which of the transfers to take.
+    open_pairs.sort(key=lambda one: -len(pretrained & set(one.names)))
+    seeds = len(found.seeds)
+    said = []
+    for one in open_pairs[:_MOST_UNDECIDED]:
+        first, second = one.names
+        _, low, high = (100 * share for share in one.interval)
+        words = (
+            f"{first} or {second}? Cannot tell from {seeds} draw{'' if seeds == 1 else 's'} "
+            f"({signed(low)} to {signed(high)})."
+        )
+        dear, cheap = (second, first) if costs[second] >= costs[first] else (first, second)
+        if costs[cheap] > 0 and costs[dear] / costs[cheap] >= 1.5:
+            words += f" {dear} took {times(costs[dear] / costs[cheap])} times the multiply-adds of {cheap}."
+        said.append(words)
+    if len(open_pairs) > _MOST_UNDECIDED:
+        said.append(f"And {len(open_pairs) - _MOST_UNDECIDED} more pairs that cannot be told apart.")
+    return said
+
+
+def fairness(found: Comparison) -> list[str]:
+    """Say what every arm was given: its recipe, and what holds for all of them."""
+    recipes = (
+        f"{one.name}: recipe “{one.recipe.get('name', '')}”, {one.recipe_words}." for one in found.results
+    )
+    return [*recipes, *found.notes]
+
+
+def png(found: Comparison, pair: tuple[str, str] | None, guess: float | None) -> str:
+    """Draw the arms with their intervals, and the guess, as a data URI."""
+    drawing = found.plot()
+    if pair is not None and guess is not None and set(pair) <= set(found.arms):
+        place = min(100.0, max(0.0, 100 * found[pair[0]].mean + guess))
+        axes = drawing.axes[0]
+        axes.axvline(place, linestyle=(0, (4, 3)), linewidth=1.2, color=_GUESS, zorder=1)
+        left = place > 80
+        axes.annotate(
+            "your guess",
+            (place, 1),
+            (-4 if left else 4, -9),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            color=_GUESS,
+            fontsize=8,
+        )
+    return "data:image/png;base64," + base64.b64encode(drawing.png(96)).decode("ascii")
