@@ -32,8 +32,8 @@ from tlkit.compare.stats import (
 from tlkit.errors import DataError, RecordError, TlkitError, UnknownNameError
 
 # Standard deviations, in units of the noise of a single answer: of what draws have in common for both arms, of
-# what they do to one arm, and the same two for items. Under "large draws" an arm of 80 % typically has between 74
-# and 87 %, from draw to draw.
+# what they do to one arm, and the same two for items. Under "large draws" an arm of 80 % typically has between 72
+# and 88 %, from draw to draw.
 EFFECTS = {
     "no effects": (0.0, 0.0, 0.0, 0.0),
     "small draws": (0.1, 0.1, 0.0, 0.0),

@@ -1,0 +1,333 @@
+"""A plan stays in force whatever is done to the module between two forward passes."""
+
+from __future__ import annotations
+
+import copy
+import io
+import pickle
+import shutil
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+from tests.freeze.networks import batches, learn, network, same, sgd, snapshot, step
+from tests.freeze.test_modes import MOVES, frozen
+from tlkit import freeze
+from tlkit.backbones import Network, StagedModule
+from tlkit.errors import TrainingError
+
+PLAN = {"s0": "strict", "s1": "batch_stats", "s2": "weights_only", "s3": "train_bn", "s4": "trainable"}
+
+
+def staged() -> Network:
+    """Return a network with one stage in each mode, and the plan in force."""
+    net = network("everything", stages=5)
+    freeze.plan(net, PLAN).apply(net)
+    return net
+
+
+def moved_as_planned(net: nn.Module, loop: Callable[[nn.Module], None] = learn) -> None:
+    """Train with a loop that knows of no plan, and look at what moved in each stage."""
+    before = freeze.seal(net)
+    loop(net)
+    report = before.check(net)
+    for name, mode in PLAN.items():
+        assert set(report[name].moved) == MOVES[mode], name
+        assert report[name].mode == mode
+    assert not report["head"].unchanged
+
+
+def _restored(net: Network) -> Network:
+    net.load_state_dict(snapshot(net))
+    return net
+
+
+def _unpickled(net: Network) -> Network:
+    return pickle.loads(pickle.dumps(net))
+
+
+def _saved(net: Network) -> Network:
+    file = io.BytesIO()
+    torch.save(net, file)
+    file.seek(0)
+    return torch.load(file, weights_only=False)
+
+
+def _thawed_by_hand(net: Network) -> Network:
+    net.train().requires_grad_(True)
+    for part in net.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.track_running_stats = True
+    return net
+
+
+def _with_gradients(net: Network) -> Network:
+    """Leave a gradient on every parameter, as an optimizer's step would take it."""
+    net.requires_grad_(True)
+    for parameter in net.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    return net
+
+
+DISTURBANCES: dict[str, Callable[[Network], Network]] = {
+    "nothing": lambda net: net,
+    "train": lambda net: net.train(),
+    "eval": lambda net: net.eval(),
+    "train of a stage": lambda net: net.backbone.stages["s0"].train() and net,
+    "requires_grad_": lambda net: net.requires_grad_(True),
+    "requires_grad_ off": lambda net: net.requires_grad_(False),
+    "deepcopy": copy.deepcopy,
+    "copy of a copy": lambda net: copy.deepcopy(copy.deepcopy(net)),
+    "pickle": _unpickled,
+    "torch.save": _saved,
+    "state_dict": _restored,
+    "all flags by hand": _thawed_by_hand,
+    "leftover gradients": _with_gradients,
+    "zero_grad": lambda net: net.zero_grad(set_to_none=False) or net,
+    "second apply": lambda net: freeze.plan(net, PLAN).apply(net),
+    "another plan between": lambda net: freeze.plan(net, PLAN).apply(
+        freeze.plan(net, until="head").apply(net)
+    ),
+    "removed and applied": lambda net: freeze.plan(net, PLAN).apply(freeze.remove(net)),
+    "double and back": lambda net: net.double().float(),
+    "evaluated": lambda net: net.eval()(batches(1)[0][0]) is not None and net,
+    "inference mode": lambda net: _inferred(net),
+}
+
+
+def _inferred(net: Network) -> Network:
+    with torch.inference_mode():
+        net.requires_grad_(True).train()(batches(1)[0][0])
+    return net
+
+
+@pytest.mark.parametrize("disturbance", DISTURBANCES)
+def test_survives(disturbance: str) -> None:
+    moved_as_planned(DISTURBANCES[disturbance](staged()))
+
+
+@pytest.mark.parametrize("disturbance", [name for name in DISTURBANCES if name != "leftover gradients"])
+def test_survives_in_the_middle_of_training(disturbance: str) -> None:
+    net = staged()
+    before = freeze.seal(net)
+    learn(net)
+    net = DISTURBANCES[disturbance](net)
+    learn(net)
+    report = before.check(net)
+    assert {name: set(report[name].moved) for name in PLAN} == {
+        name: MOVES[mode] for name, mode in PLAN.items()
+    }
+
+
+@pytest.mark.parametrize("disturbance", [name for name in DISTURBANCES if name != "inference mode"])
+def test_trains_to_the_same_bits_as_if_nothing_had_happened(disturbance: str) -> None:
+    plain, disturbed = staged(), DISTURBANCES[disturbance](staged())
+    learn(plain)
+    learn(disturbed)
+    assert same(snapshot(plain), snapshot(disturbed))
+
+
+def test_the_original_and_its_copy_have_nothing_to_do_with_each_other() -> None:
+    net = staged()
+    twin = copy.deepcopy(net)
+    freeze.remove(net)
+    assert all(parameter.requires_grad for parameter in net.parameters())
+    moved_as_planned(twin)
+    untouched = snapshot(net)
+    learn(twin)
+    assert same(snapshot(net), untouched)
+
+
+def test_state_dict_is_that_of_a_plain_network() -> None:
+    net, plain = staged(), network("everything", stages=5)
+    assert list(net.state_dict()) == list(plain.state_dict())
+    plain.load_state_dict(net.state_dict())
+    learn(plain)
+    net.load_state_dict(plain.state_dict())
+    assert same(snapshot(net), snapshot(plain))
+    moved_as_planned(net)
+
+
+def test_a_loop_without_train_keeps_a_learners_evaluation_mode() -> None:
+    # The plan says what training may do; a network in evaluation mode trains by stored statistics, as ever.
+    net = staged().eval()
+    before = freeze.seal(net)
+    step(net, sgd(net.parameters()), *batches(1)[0])
+    report = before.check(net)
+    for name, mode in PLAN.items():
+        assert set(report[name].moved) == MOVES[mode] & {"weights", "affine"}
+
+
+@pytest.mark.parametrize("optimizer", [torch.optim.AdamW, torch.optim.RMSprop, torch.optim.Adagrad])
+def test_optimizers_that_decay_or_remember_leave_frozen_tensors_alone(
+    optimizer: type[torch.optim.Optimizer],
+) -> None:
+    net = network("everything", stages=5)
+    chosen = optimizer(net.parameters(), lr=0.01, weight_decay=0.1)
+    # Train first without a plan: the optimizer remembers momentum for everything.
+    for x, y in batches(2):
+        step(net.train(), chosen, x, y)
+    freeze.plan(net, PLAN).apply(net)
+
+    def loop(made: nn.Module) -> None:
+        for x, y in batches(2, seed=7):
+            step(made.train(), chosen, x, y)
+
+    moved_as_planned(net, loop)
+
+
+def test_gradients_pass_through_frozen_stages() -> None:
+    net = network("everything")
+    freeze.plan(net, {"s1": "strict", "s2": "batch_stats"}).apply(net)
+    step(net.train(), sgd(net.parameters()), *batches(1)[0])
+    assert all(parameter.grad is not None for parameter in net.backbone.stages["s0"].parameters())
+    assert all(parameter.grad is None for parameter in net.backbone.stages["s1"].parameters())
+
+
+def test_functional_calls_keep_their_own_tensors() -> None:
+    net = network("layer norm")
+    freeze.plan(net, until="s2").apply(net)
+    parameters = {name: tensor.detach().clone().requires_grad_() for name, tensor in net.named_parameters()}
+    x, y = batches(1)[0]
+
+    def loss(values: dict[str, torch.Tensor]) -> torch.Tensor:
+        return nn.functional.cross_entropy(torch.func.functional_call(net, values, x), y)
+
+    found = torch.func.grad(loss)(parameters)
+    assert set(found) == set(parameters)
+    stacked = {name: torch.stack([tensor, tensor]) for name, tensor in parameters.items()}
+    twice = torch.func.vmap(lambda values: torch.func.functional_call(net, values, x))(stacked)
+    assert torch.allclose(twice[0], net(x), atol=1e-6)
+
+
+@pytest.mark.parametrize("backend", ["eager", "aot_eager"])
+def test_survives_torch_compile(backend: str) -> None:
+    net = staged()
+    compiled = torch.compile(net, backend=backend)
+
+    def loop(made: nn.Module) -> None:
+        optimizer = sgd(made.parameters())
+        for number, (x, y) in enumerate(batches(3)):
+            compiled.train()
+            compiled.requires_grad_(True)
+            step(compiled, optimizer, x, y, number)
+
+    moved_as_planned(net, loop)
+    torch.compiler.reset()
+
+
+def test_applies_to_and_comes_off_a_network_that_is_already_compiled() -> None:
+    net = network("everything", stages=5)
+    compiled = torch.compile(net, backend="eager")
+
+    def loop(made: nn.Module) -> None:
+        optimizer = sgd(made.parameters())
+        for number, (x, y) in enumerate(batches(2)):
+            step(compiled.train(), optimizer, x, y, number)
+
+    loop(net)
+    chosen = freeze.plan(net, PLAN)
+    chosen.apply(compiled)
+    moved_as_planned(net, loop)
+    chosen.remove()
+    before = freeze.seal(net)
+    loop(net)
+    report = before.check(net)
+    assert all(set(report[name].moved) == MOVES["trainable"] for name in PLAN)
+    torch.compiler.reset()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    shutil.which("c++") is None and shutil.which("g++") is None, reason="needs a C++ compiler"
+)
+def test_survives_the_real_compiler() -> None:
+    net = staged()
+    compiled = torch.compile(net)
+
+    def loop(made: nn.Module) -> None:
+        optimizer = sgd(made.parameters())
+        for number, (x, y) in enumerate(batches(2)):
+            step(compiled.train(), optimizer, x, y, number)
+
+    moved_as_planned(net, loop)
+    torch.compiler.reset()
+
+
+# Batches of one
+
+
+def pooled(mode: str) -> Network:
+    """Return a network whose last stage normalises vectors: one item has one value per channel."""
+    parts = {
+        "s0": nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4)),
+        "s1": nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.BatchNorm1d(4)),
+    }
+    net = Network(StagedModule(parts), nn.Linear(4, 3))
+    return freeze.plan(net, {"s0": "strict", "s1": mode}).apply(net)
+
+
+@pytest.mark.parametrize("mode", freeze.MODES)
+def test_a_batch_of_one_is_refused_in_words_where_the_batch_normalises(mode: str) -> None:
+    net = pooled(mode).train()
+    x = batches(1, items=1)[0][0]
+    if mode == "strict":
+        assert net(x).shape == (1, 3)
+        return
+    before = snapshot(net)
+    with pytest.raises(TrainingError, match=rf"s1 is in mode '{mode}'.*one item.*drop_last=True.*'strict'"):
+        net(x)
+    assert same(snapshot(net), before)
+    assert net.eval()(x).shape == (1, 3)
+    assert net.train()(batches(1, items=2)[0][0]).shape == (2, 3)
+
+
+def test_one_picture_with_many_positions_is_a_batch_to_normalise_by() -> None:
+    net = network("batch norm")
+    freeze.plan(net, frozen("batch_stats")).apply(net)
+    assert net.train()(batches(1, items=1)[0][0]).shape == (1, 3)
+
+
+# Buffers of their own
+
+
+class Fails(nn.Module):
+    """Writes to its buffer and then goes wrong."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("seen", torch.zeros(1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.seen += 1
+        if self.training:
+            raise RuntimeError("on purpose")
+        return x
+
+
+@pytest.mark.parametrize("mode", ["strict", "batch_stats"])
+def test_buffers_come_back_after_an_error(mode: str) -> None:
+    net = network("batch norm")
+    net.backbone.stages["s1"].append(Fails())
+    net.eval()
+    freeze.plan(net, {"s1": mode}).apply(net)
+    part = net.backbone.stages["s1"][-1]
+    own = part.seen
+    if mode == "batch_stats":
+        with pytest.raises(RuntimeError, match="on purpose"):
+            net.train()(batches(1)[0][0])
+    net.eval()(batches(1)[0][0])
+    assert part.seen is own
+    assert part.seen.item() == 0
+
+
+def test_a_module_that_is_called_twice_in_a_pass_is_held_too() -> None:
+    net = network("own buffer")
+    stage = net.backbone.stages["s0"]
+    net.backbone.stages["s0"] = nn.Sequential(*stage, stage[1])
+    freeze.plan(net, frozen("batch_stats")).apply(net)
+    moved_before = freeze.seal(net)
+    learn(net)
+    assert moved_before.check(net).unchanged("s0")
