@@ -9,7 +9,7 @@ from torch import nn
 from tlkit.backbones.layers import is_norm
 from tlkit.errors import PlanError
 from tlkit.freeze.anatomy import Anatomy
-from tlkit.freeze.modes import MODES, TABLE, Mode
+from tlkit.freeze.modes import MODES, TABLE, Mode, strictest
 from tlkit.freeze.wording import listed
 
 
@@ -39,8 +39,15 @@ def warnings_of(
     names = [name for name in modes if name != "head"]
     above: dict[str, list[str]] = {}
     for position, name in enumerate(names):
-        below = [lower for lower in names[:position] if lower in learns]
-        if modes[name] != "trainable" and below:
+        # A stage in the same mode follows as far as that mode lets it.
+        below = [
+            lower
+            for lower in names[:position]
+            if lower in learns
+            and modes[lower] != modes[name]
+            and strictest({modes[lower], modes[name]}) == modes[name]
+        ]
+        if below:
             above.setdefault(listed(below), []).append(name)
     for lower, frozen in above.items():
         found.append(
@@ -111,7 +118,8 @@ def _effect(anatomy: Anatomy, name: str) -> tuple[object, ...]:
         mode.affine if anatomy.affine else None,
         mode.statistics if anatomy.statistics else None,
         mode.buffers if anatomy.buffers else None,
-        mode.normalises if anatomy.statistics else None,
+        # What has buffers of its own does something else with them while it trains, written or not.
+        mode.normalises if anatomy.statistics or anatomy.buffers else None,
         mode.dropout if anatomy.dropout else None,
     )
 
