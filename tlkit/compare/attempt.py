@@ -198,9 +198,9 @@ def write_report(path: Path, curve: Curve, seconds: float) -> None:
 def _checked(report: Path) -> Path:
     """Refuse a place where a report cannot be, before anything is trained."""
     path = report.expanduser().absolute()
-    folder = next(one for one in path.parents if one.exists())
     if path.is_dir():
         raise StoreError(f"The report cannot be written to {path}: that is a folder.", "Name a file in it.")
+    folder = next(one for one in path.parents if one.exists())
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise StoreError(f"The report cannot be written to {path}.", "Name a file in a folder of yours.")
     return path

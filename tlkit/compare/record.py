@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from tlkit.errors import RecordError
+from tlkit.errors import RecordError, TlkitError
 
 
 def opened(record: Any, kind: str, schema: int) -> Mapping[str, Any]:
@@ -51,7 +51,7 @@ def damage_is_told() -> Iterator[None]:
     """
     try:
         yield
-    except RecordError:
+    except TlkitError:
         raise
     except (KeyError, IndexError) as error:
         raise RecordError(f"The record is damaged: {error} is missing.", "Write it again.") from error

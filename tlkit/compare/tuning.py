@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tlkit.errors import StoppedError
+from tlkit.errors import StoppedError, TrainingError
 
 if TYPE_CHECKING:
     from tlkit.backbones import Backbone
@@ -126,18 +126,21 @@ def _right(
     from tlkit.train.threads import threads as thread_count
 
     part = Task(task.dataset, task.train.select(~held), None, task.seed)
-    run = train.fit(
-        backbone,
-        part,
-        plan,
-        seed,
-        recipe=recipe,
-        device=device,
-        threads=threads,
-        progress=False,
-        should_stop=should_stop,
-        test=False,
-    )
+    try:
+        run = train.fit(
+            backbone,
+            part,
+            plan,
+            seed,
+            recipe=recipe,
+            device=device,
+            threads=threads,
+            progress=False,
+            should_stop=should_stop,
+            test=False,
+        )
+    except TrainingError:  # too fast a rate: this try gets nothing right
+        return 0
 
     def check() -> None:
         if should_stop is not None and should_stop():

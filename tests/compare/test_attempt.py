@@ -1,0 +1,130 @@
+"""`tlkit try`: one command, an honest difference, a report that needs nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tlkit import cli
+
+QUICK = ["try", "--arms", "random-frozen,frozen", "--seeds", "2"]
+
+
+def test_json_is_one_object_and_all_else_is_on_standard_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "report.html"
+    assert cli.main([*QUICK, "--json", "--report", str(report)]) == 0
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert list(found["arms"]) == ["random-frozen", "frozen"]
+    for arm in found["arms"].values():
+        assert 0 <= arm["low"] <= arm["mean"] <= arm["high"] <= 1
+    assert found["verdict"]["word"] == "better"
+    assert found["test_openings"] == 4
+    assert found["report"] == str(report)
+    assert "4/4" in said.err
+
+
+def test_the_report_needs_nothing_but_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = tmp_path / "report.html"
+    assert cli.main([*QUICK, "--report", str(report)]) == 0
+    out = capsys.readouterr().out
+    assert str(report) in out
+    assert "Seal. " in out
+    assert "interval" in out
+    page = report.read_text(encoding="utf-8")
+    assert not re.search(
+        r"(https?:)?//|<script|<link|url\(", re.sub(r"data:image/png;base64,[\w+/=]+", "", page)
+    )
+    assert re.search(r'<img src="data:image/png;base64,[\w+/=]{1000,}" alt="[^"]{50,}"', page)
+    for line in out.splitlines()[1:4]:
+        assert line.split()[0] in page
+
+
+def test_a_curve_goes_over_several_numbers_of_labels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [*QUICK, "--curve", "1,2", "--json", "--report", str(tmp_path / "report.html")]
+    assert cli.main(arguments) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one["labels_per_class"] for one in found["curve"]] == [1, 2]
+    assert found["arms"] == found["curve"][0]["arms"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--arms", "scratch,frosen"], "'frozen'"),
+        (["--target", "greeks"], "'greek'"),
+        (["--source", "leters"], "'zoo:resnet-letters'"),
+        (["--network", "resnett"], "'zoo:resnet-letters'"),
+        (["--arms", "frozen"], "two arms"),
+        (["--report", "/"], "that is a folder"),
+        (["--labels", "9999"], "9999 labels"),
+    ],
+)
+def test_a_wrong_name_is_told_in_one_sentence(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([*QUICK, *arguments]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert words in said.err.splitlines()[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent the POSIX way")
+def test_ctrl_c_ends_it_at_once_and_the_next_try_goes_on(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tlkit", "try", "--report", str(tmp_path / "report.html")]
+    environment = {**os.environ, "TLKIT_CACHE": str(tmp_path / "cache"), "PYTHONUNBUFFERED": "1"}
+    going = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    assert going.stderr is not None
+    for line in going.stderr:
+        if re.match(r" *2/20 ", line):
+            break
+    began = time.monotonic()
+    # As a terminal does: to every process of the group.
+    os.killpg(going.pid, signal.SIGINT)
+    out, err = going.communicate(timeout=60)
+    assert time.monotonic() - began < 5
+    assert (going.returncode, out) == (cli.INTERRUPTED, "")
+    assert "Traceback" not in err
+    assert err.strip().endswith("tlkit: stopped. Nothing half-written is left.")
+    kept = list((tmp_path / "cache" / "cells").iterdir())
+    assert len(kept) >= 2
+    assert all(json.loads(path.read_text())["cell"] for path in kept)
+    assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.slow
+def test_transfer_is_worth_what_the_readme_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["try", "--json", "--report", str(tmp_path / "report.html")]) == 0
+    found = json.loads(capsys.readouterr().out)
+    arms = found["arms"]
+    assert found["seeds"] == [0, 1, 2, 3, 4]
+    assert arms["frozen"]["mean"] >= 0.75
+    assert arms["frozen"]["mean"] - arms["scratch"]["mean"] >= 0.35
+    assert found["verdict"]["word"] == "better"
+    assert arms["random-frozen"]["mean"] < arms["scratch"]["mean"]
+
+
+@pytest.mark.slow
+def test_scratch_is_not_starved_of_steps() -> None:
+    from tlkit import backbones, compare, data
+
+    net = backbones.load("zoo:resnet-letters")
+    card = compare.run(data.load("greek"), net, ["scratch", "scratch-long"], seeds=2, progress=False)
+    # Three times the steps do not change the picture: the gap to transfer is over 35 points.
+    assert card.between("scratch", "scratch-long").interval.difference < 0.1
