@@ -1,8 +1,14 @@
-"""What holds for every test: the surroundings in which the lessons' outputs were stored."""
+"""What holds for every test: the surroundings in which the lessons' outputs were stored, and a cache of its own."""
 
+import atexit
 import os
+import shutil
+import tempfile
 
 from tlkit.course.rehearse import STEADY
 
 # Before anything loads torch, in this process, in the workers of pytest-xdist and in the lessons' kernels.
 os.environ.update(STEADY)
+# Nothing may come from a cache of whoever runs the tests: every number is computed anew.
+os.environ["TLKIT_CACHE"] = tempfile.mkdtemp(prefix="tlkit-tests-")
+atexit.register(shutil.rmtree, os.environ["TLKIT_CACHE"], ignore_errors=True)

@@ -55,7 +55,7 @@ class Guess(Said):
             ending = ", as you guessed." if self.value == result else "."
             return _Beside(f"You guessed: {self.value}. It was: {result}{ending}")
         off = round(float(result), 1) - float(self.value)
-        gap = "exactly" if abs(off) < 0.05 else f"{abs(off):.1f} {'more' if off > 0 else 'less'}"
+        gap = "exactly" if abs(off) < 0.05 else f"{round(abs(off), 1):g} {'more' if off > 0 else 'less'}"
         return _Beside(
             f"You guessed {self._said(self.value)}. It was {self._said(round(float(result), 1))}: {gap}."
         )
