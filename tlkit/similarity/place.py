@@ -14,7 +14,23 @@ _WIDTH = 1.959964
 _WIDEST = 0.6
 
 Kind = Literal["score", "distance"]
-Word = Literal["near the floor", "in between", "near the ceiling", "cannot tell", "no ceiling"]
+Word = Literal[
+    "near the floor",
+    "below halfway",
+    "about halfway",
+    "above halfway",
+    "near the ceiling",
+    "cannot tell",
+    "no ceiling",
+]
+#: The words that say where, from the floor up.
+STEPS: tuple[Word, ...] = (
+    "near the floor",
+    "below halfway",
+    "about halfway",
+    "above halfway",
+    "near the ceiling",
+)
 
 
 @dataclass(frozen=True)
@@ -54,18 +70,18 @@ class Place:
 
     @property
     def word(self) -> Word:
-        """The place in words; "cannot tell" where the interval is too wide for any."""
+        """The place in words, true of the whole interval; "cannot tell" where that is too wide."""
         if self.ceiling is None:
             return "no ceiling"
         if self.position is None or self.position_low is None or self.position_high is None:
             return "cannot tell"
         if self.position_high - self.position_low > _WIDEST:
             return "cannot tell"
-        if self.position_high < 1 / 3:
-            return "near the floor"
-        if self.position_low > 2 / 3:
-            return "near the ceiling"
-        return "in between"
+        if self.position_high < 0.5:
+            return "near the floor" if self.position_high < 0.25 else "below halfway"
+        if self.position_low > 0.5:
+            return "near the ceiling" if self.position_low > 0.75 else "above halfway"
+        return "about halfway"
 
     def record(self) -> dict[str, Any]:
         """Return plain JSON; an infinite number is written as a word."""
@@ -104,7 +120,7 @@ def place(
     >>> draws = np.array([0.4, 0.5, 0.6])
     >>> found = place("knn", "nearest neighbour", "score", (0.5, 0.0, 1.0), (draws, draws * 0, draws * 0 + 1))
     >>> found.position, round(found.position_low, 2), found.word
-    (0.5, 0.3, 'in between')
+    (0.5, 0.3, 'about halfway')
     """
     value, floor, ceiling = values
     drawn, floors = np.asarray(replicates[0], dtype=float), np.asarray(replicates[1], dtype=float)

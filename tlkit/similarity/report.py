@@ -129,7 +129,8 @@ def report(
 
     one, two = halves(kept, rng)
     source_codes = checks.labels(origin.labels, len(origin.images), "source labels")
-    taken = rng.permutation(stratified(source_codes, max(len(one), 2 * len(np.unique(source_codes))), rng))
+    classes = len(np.unique(source_codes))
+    taken = rng.permutation(stratified(source_codes, -(-len(one) // classes) * classes, rng))
     taken = np.sort(taken[: len(one)])
     far = _unrelated(unrelated, images[two], rng)
     task.phase(0.65, 0.7)

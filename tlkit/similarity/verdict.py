@@ -5,10 +5,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tlkit.similarity.place import Place
+from tlkit.similarity.place import STEPS, Place
 
 if TYPE_CHECKING:
     from tlkit.similarity.found import Report
+
+_DEGREES = {
+    "near the floor": "hardly at all",
+    "below halfway": "a little",
+    "about halfway": "in part",
+    "above halfway": "fairly well",
+    "near the ceiling": "well",
+}
 
 
 def headline(report: Report) -> str:
@@ -31,18 +39,15 @@ def headline(report: Report) -> str:
             f"What {report.backbone} sees does not sort {report.target} better than shuffled labels, "
             f"as far as {report.sizes.target:,} pictures can tell. {way}"
         )
-    degree = {"near the floor": "hardly sorts", "near the ceiling": "sorts"}.get(one.word, "partly sorts")
-    well = " well" if one.word == "near the ceiling" else ""
-    return f"What {report.backbone} sees {degree} {report.target}{well}. {way}"
+    return f"What {report.backbone} sees sorts {report.target} {_DEGREES[one.word]}. {way}"
 
 
 def reasons(report: Report) -> list[str]:
     """Say where measures disagree, what distances add, and what nobody measured."""
     words = []
-    clear = [
-        one for one in report.places if one.kind == "score" and one.word not in ("cannot tell", "no ceiling")
-    ]
-    if len({one.word for one in clear}) > 1:
+    clear = [one for one in report.places if one.kind == "score" and one.word in STEPS]
+    steps = [STEPS.index(one.word) for one in clear]
+    if steps and max(steps) - min(steps) > 1:
         listed = ", ".join(f"{one.label} is {one.word}" for one in clear)
         words.append(f"The scores do not agree: {listed}.")
     apart = report["proxy_a_distance"]
@@ -51,9 +56,9 @@ def reasons(report: Report) -> list[str]:
         f"A classifier tells {report.source} from {report.target} in {told} of 100 pictures; "
         f"half of {report.target} from its other half in {own}."
     )
-    if apart.word == "near the floor":
+    if apart.word in ("near the floor", "below halfway"):
         sentence += " Looking different is not being useless: only the scores look at the classes."
-    elif apart.word == "near the ceiling":
+    elif apart.word in ("above halfway", "near the ceiling"):
         sentence += " Looking alike is not being useful: only the scores look at the classes."
     words.append(sentence)
     words.append("No gain was measured here. Comparing trained networks measures it.")
@@ -65,14 +70,16 @@ def number(value: float) -> str:
 
     Examples
     --------
-    >>> number(0.7618), number(123.4), number(-0.0001), number(float("inf"))
-    ('0.762', '123', '0', 'infinite')
+    >>> number(0.7618), number(-1.4661), number(123.4), number(-0.0001), number(float("inf"))
+    ('0.762', '−1.47', '123', '0', 'infinite')
     """
     if not math.isfinite(value):
         return "infinite" if value > 0 else "minus infinite"
     if abs(value) < 5e-4:
         return "0"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    size = abs(value)
+    digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
+    return f"{value:,.{digits}f}".replace("-", "−")
 
 
 def spot(one: Place) -> str:

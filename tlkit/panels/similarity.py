@@ -1,0 +1,242 @@
+"""The Similarity panel: how close is a source to a target, as a network sees them?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from tlkit import similarity
+from tlkit.errors import PanelError, StoppedError, unknown_name
+from tlkit.panels import similarity_words as words
+from tlkit.panels.panel import Panel
+from tlkit.panels.sheet import looks_like_ink, sheet
+from tlkit.panels.similarity_ceiling import ceiling
+from tlkit.panels.similarity_choices import Choices, follows, some
+from tlkit.panels.similarity_map import feature_map
+from tlkit.panels.twin import Paragraph, Part
+from tlkit.panels.worker import Job
+from tlkit.train.threads import threads
+
+if TYPE_CHECKING:
+    from tlkit.backbones import Backbone
+    from tlkit.data import Dataset, Split
+
+_SAMPLES = 8
+# How much of the time each phase takes, as seen on one core.
+_CEILING, _REPORT = 0.75, 0.95
+
+
+@dataclass(frozen=True)
+class SimilarityState:
+    """What the learner chose.
+
+    Parameters
+    ----------
+    source, target
+        Names of datasets.
+    backbone
+        Name of the network that looks at them.
+    seed
+        Of samples, shuffles and the ceiling's weights.
+    picture
+        Which target picture of the map is looked at; choosing one needs no new run.
+    """
+
+    source: str
+    target: str
+    backbone: str
+    seed: int = 0
+    picture: int = field(default=0, compare=False)
+
+
+class Similarity(Panel[SimilarityState, similarity.Report]):
+    """Choose a source, a target and a network, and see how close they are between a floor and a ceiling.
+
+    Parameters
+    ----------
+    source, target
+        Datasets; every embedded one can be chosen too.
+    net
+        A backbone; every embedded one can be chosen too.
+    seed
+        Of samples, shuffles and the ceiling's weights.
+
+    Examples
+    --------
+    >>> from tlkit import backbones, data
+    >>> net = backbones.load("zoo:resnet-letters")
+    >>> panel = Similarity(data.load("letters"), data.load("greek"), net)
+    >>> panel.set(target="digits").state.target
+    'digits'
+    >>> panel.set(target="greek").run()["logme"].word
+    'near the ceiling'
+    """
+
+    kind = "similarity"
+    version = 1
+    State = SimilarityState
+    # A panel that was opened from a record has none.
+    _choices: Choices | None = None
+    _map: dict[str, Any] | None = None
+
+    def __init__(self, source: Dataset, target: Dataset, net: Backbone, seed: int = 0) -> None:
+        if source.name == target.name and source.fingerprint != target.fingerprint:
+            raise PanelError(
+                f"Source and target are different sets with one name, {source.name!r}.",
+                "Give one of them another name: data.arrays(…, name='…').",
+            )
+        self._choices = Choices(source, target, net)
+        self._samples: dict[str, tuple[dict[str, Any], list[str]]] = {}
+        about = {"datasets": self._choices.datasets, "backbones": self._choices.backbones}
+        super().__init__(SimilarityState(source.name, target.name, net.name, seed), about)
+
+    # ---- settings
+
+    def _changed(self, changes: dict[str, Any]) -> SimilarityState:
+        before = self._state
+        if isinstance(changes.get("picture"), str):
+            changes["picture"] = self._picture_named(changes["picture"])
+        state = replace(before, **changes)
+        if "source" in changes and "backbone" not in changes:
+            # What a network sees belongs to what it learned: the panel moves on to the new source's network.
+            network = follows(before.backbone, before.source, str(state.source), self._about["backbones"])
+            state = replace(state, backbone=network)
+        return state
+
+    def _check(self, state: SimilarityState) -> SimilarityState:
+        for name in (state.source, state.target):
+            if name not in self._about["datasets"]:
+                raise unknown_name("dataset in this panel", name, self._about["datasets"])
+        if state.backbone not in self._about["backbones"]:
+            raise unknown_name("backbone in this panel", state.backbone, self._about["backbones"])
+        for what, value in (("seed", state.seed), ("picture", state.picture)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                raise PanelError(f"The {what} is {value!r}.", "Give a whole number of at least 0.")
+        found = getattr(self, "_outcome", None)
+        most = len(found["map"]["sets"][1]["labels"]) if found else None
+        if most is not None and state.picture >= most:
+            raise PanelError(
+                f"There is no target picture {state.picture}.", f"The map has {most}: 0 to {most - 1}."
+            )
+        return state
+
+    def _picture_named(self, name: str) -> int:
+        if self._outcome is None:
+            raise PanelError("There are no pictures to choose yet.", "Call run() first.")
+        picture = words.picture_named(self._outcome, name)
+        if picture is None:
+            known = [one["label"] for one in words.choices(self._outcome)]
+            raise unknown_name("class of the target", name, known)
+        return picture
+
+    # ---- the run
+
+    def _work(self, job: Job) -> similarity.Report:
+        if self._choices is None:
+            raise PanelError(
+                "This panel was opened from a record, which holds no network and no pictures.",
+                "Make it anew with panels.Similarity(source, target, net).",
+            )
+        state = self._state
+        source, target = self._choices.dataset(state.source), self._choices.dataset(state.target)
+        network = self._choices.backbone(state.backbone)
+
+        def check() -> None:
+            if job.should_stop():
+                raise StoppedError("The run was stopped on request.", "Nothing was changed.")
+
+        def train_ceiling(split: Split) -> Backbone:
+            return ceiling(
+                network,
+                target,
+                split,
+                state.seed,
+                job.should_stop,
+                lambda said, share: job.say(said, share * _CEILING),
+            )
+
+        with threads(1):
+            found = similarity.report(
+                source,
+                target,
+                network,
+                state.seed,
+                ceiling=train_ceiling,
+                unrelated=self._choices.unrelated(state.source, state.target),
+                should_stop=job.should_stop,
+                progress=lambda said, share: job.say(said, _CEILING + share * (_REPORT - _CEILING)),
+            )
+            job.say("Drawing the map", _REPORT)
+            self._map = feature_map(source, target, network, state.seed, check)
+        return found
+
+    def _outcome_of(self, result: similarity.Report) -> dict[str, Any]:
+        record = {name: one for name, one in result.record().items() if name not in ("kind", "schema")}
+        return {"report": record, "map": self._map}
+
+    def _perform(self, job: Job) -> similarity.Report:
+        if self._ran is not None and self._ran != self._state:
+            # The picture that was chosen belongs to another target.
+            self._state = replace(self._state, picture=0)
+        return super()._perform(job)
+
+    # ---- what is shown
+
+    def _title(self) -> str:
+        return "How close are they?"
+
+    def _subtitle(self) -> str:
+        return f"{self._state.source} → {self._state.target}, seen by {self._state.backbone}"
+
+    def _labels(self) -> dict[str, str]:
+        return {"run": "Measure", "again": "Measure again", "stop": "Stop", "stopping": "Stopping"}
+
+    def _sample(self, name: str) -> tuple[dict[str, Any], list[str]]:
+        """Return a sheet of a few pictures of a dataset and their classes; empty without the dataset."""
+        if self._choices is None:
+            return {}, []
+        if name not in self._samples:
+            images, names = some(self._choices.dataset(name), _SAMPLES)
+            self._samples[name] = sheet([(images, looks_like_ink(images))]), names
+        return self._samples[name]
+
+    def _pictures(self) -> dict[str, str]:
+        pictures = {
+            what: self._sample(getattr(self._state, what))[0].get("uri", "") for what in ("source", "target")
+        }
+        if self._outcome is not None:
+            pictures["sheet"] = self._outcome["map"]["sheet"]["uri"]
+            # Hundreds of points: sent once, not with every step of progress.
+            pictures["map"] = json.dumps(words.points(self._outcome), ensure_ascii=False)
+        return pictures
+
+    def _view(self) -> dict[str, Any]:
+        state, about = self._state, self._about
+        return {
+            "choose": [
+                {
+                    "field": name,
+                    "label": label,
+                    "chosen": getattr(state, name),
+                    "options": about["backbones" if name == "backbone" else "datasets"],
+                }
+                for name, label in (("source", "Source"), ("target", "Target"), ("backbone", "Seen by"))
+            ],
+            "samples": {
+                what: {
+                    "count": len(self._sample(getattr(state, what))[1]),
+                    "alt": f"{getattr(state, what)}: " + ", ".join(self._sample(getattr(state, what))[1]),
+                }
+                for what in ("source", "target")
+            },
+            "invite": "Does the network see something in the target that helps to sort it? Guess before you measure.",
+            "outcome": words.view(self._outcome, state.picture) if self._outcome is not None else None,
+            "stale_words": "These results belong to an earlier choice. Measure again to see this one.",
+        }
+
+    def _twin(self) -> Sequence[Part]:
+        if self._outcome is not None and self._ran == self._state:
+            return words.twin(self._outcome, self._state.picture)
+        return [Paragraph("Not measured yet.")]

@@ -1,0 +1,103 @@
+"""What a Similarity panel can choose from: the learner's own things first, then everything embedded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tlkit import backbones, data
+
+if TYPE_CHECKING:
+    from tlkit.backbones import Backbone
+    from tlkit.data import Dataset
+
+# Nothing of one family looks like anything of another; for each, what is unrelated to it.
+_FAMILIES = (
+    ({"digits", "letters", "greek", "printed-digits"}, ("textures", "photos", "shapes")),
+    ({"photos", "textures"}, ("letters", "digits", "shapes")),
+    ({"shapes"}, ("textures", "photos", "letters")),
+)
+
+
+class Choices:
+    """Finds datasets and backbones by name.
+
+    Parameters
+    ----------
+    source, target
+        The learner's datasets; one with the name of an embedded set stands for it.
+    net
+        The learner's backbone.
+
+    Examples
+    --------
+    >>> net = backbones.load("zoo:resnet-letters")
+    >>> choices = Choices(data.load("letters"), data.load("greek"), net)
+    >>> choices.datasets[:2], choices.dataset("shapes").name
+    (['letters', 'greek'], 'shapes')
+    >>> choices.unrelated("letters", "greek").name
+    'textures'
+    """
+
+    def __init__(self, source: Dataset, target: Dataset, net: Backbone) -> None:
+        self._sets = {one.name: one for one in (source, target)}
+        self._nets = {net.name: net}
+        self._embedded = {
+            name for name in data.names() if name not in self._sets or _same(self._sets[name], name)
+        }
+
+    @property
+    def datasets(self) -> list[str]:
+        """Names of all datasets."""
+        return [*self._sets, *(name for name in data.names() if name not in self._sets)]
+
+    @property
+    def backbones(self) -> list[str]:
+        """Names of all backbones."""
+        return [*self._nets, *(name for name in backbones.names() if name not in self._nets)]
+
+    def dataset(self, name: str) -> Dataset:
+        """Return a dataset by name."""
+        return self._sets[name] if name in self._sets else data.load(name)
+
+    def backbone(self, name: str) -> Backbone:
+        """Return a backbone by name; it is read once."""
+        if name not in self._nets:
+            self._nets = {**self._nets, name: backbones.load(name)}
+        return self._nets[name]
+
+    def unrelated(self, source: str, target: str) -> Dataset | None:
+        """Return an embedded set that has nothing to do with the target; None where nobody knows one."""
+        for family, others in _FAMILIES:
+            if target in family and target in self._embedded:
+                return data.load(next(name for name in others if name != source))
+        return None
+
+
+def follows(backbone: str, before: str, after: str, known: Sequence[str]) -> str:
+    """Return the backbone for a new source: the same architecture, if one was trained on it.
+
+    Examples
+    --------
+    >>> follows("zoo:resnet-letters", "letters", "photos", ["zoo:resnet-photos"])
+    'zoo:resnet-photos'
+    >>> follows("own", "letters", "photos", ["zoo:resnet-photos"])
+    'own'
+    """
+    wanted = backbone.removesuffix(before) + after
+    return wanted if backbone.endswith(f"-{before}") and wanted in known else backbone
+
+
+def some(dataset: Dataset, count: int) -> tuple[NDArray[np.float32], list[str]]:
+    """Return a few training pictures of different classes, and the names of these."""
+    split = dataset.train
+    classes = np.unique(np.linspace(0, len(split.classes) - 1, count).round().astype(int))
+    rows = [int(np.flatnonzero(split.labels == one)[0]) for one in classes if (split.labels == one).any()]
+    return split.images[rows], [str(split.classes[split.labels[row]]) for row in rows]
+
+
+def _same(dataset: Dataset, name: str) -> bool:
+    return dataset.fingerprint == data.load(name).fingerprint
