@@ -323,6 +323,36 @@ def test_buffers_come_back_after_an_error(mode: str) -> None:
     assert part.seen.item() == 0
 
 
+@pytest.mark.parametrize("afterwards", ["sealed", "removed", "trained on"])
+def test_buffers_come_back_after_an_interrupt(afterwards: str) -> None:
+    # The kernel's interrupt is no Exception: torch then runs no hook that would clean up.
+    net = network("own buffer")
+    part = net.backbone.stages["s0"][1]
+    chosen = freeze.plan(net, frozen("batch_stats"))
+    chosen.apply(net)
+    seal = freeze.seal(net)
+    own, before = part.mean, part.mean.clone()
+
+    def interrupt(module: nn.Module, args: object, output: object) -> None:
+        raise KeyboardInterrupt
+
+    handle = part.register_forward_hook(interrupt, prepend=True)
+    with pytest.raises(KeyboardInterrupt):
+        net.train()(batches(1)[0][0])
+    handle.remove()
+    if afterwards == "sealed":
+        assert seal.check(net)["s0"].unchanged
+    elif afterwards == "removed":
+        chosen.remove()
+    else:
+        plain = copy.deepcopy(network("own buffer"))
+        freeze.plan(plain, frozen("batch_stats")).apply(plain)
+        x = batches(1)[0][0]
+        assert torch.equal(net.eval().backbone(x, stop="s1"), plain.eval().backbone(x, stop="s1"))
+    assert part.mean is own
+    assert torch.equal(own, before)
+
+
 def test_a_module_that_is_called_twice_in_a_pass_is_held_too() -> None:
     net = network("own buffer")
     stage = net.backbone.stages["s0"]

@@ -73,6 +73,7 @@ class StageHook:
     fixed: frozenset[str] = frozenset()
 
     def __call__(self, module: nn.Module, args: Any = None) -> None:
+        give_back(module)
         self.impose(module)
 
     def impose(self, stage: nn.Module) -> None:
@@ -164,6 +165,13 @@ class ReturnHook:
         module._buffers.update(module.__dict__.pop(_HELD, {}))
 
 
+def give_back(module: nn.Module) -> None:
+    """Give buffers back that an interrupt in the middle of a forward pass left held: torch then calls no hook."""
+    for part in module.modules():
+        if _HELD in part.__dict__:
+            part._buffers.update(part.__dict__.pop(_HELD))
+
+
 _HELD = "_tlkit_held"
 _OURS = (StageHook, BatchHook, HoldHook, ReturnHook)
 
@@ -185,6 +193,7 @@ def install(stage: nn.Module, hook: StageHook) -> None:
 
 def uninstall(stage: nn.Module, root_training: bool) -> None:
     """Take every plan's hooks off a module and what is in it, and restore what they changed."""
+    give_back(stage)
     # From the inside out: an inner plan was applied on top of the outer one, so that it is undone first.
     for part in reversed(list(stage.modules())):
         hooks = stage_hooks(part)

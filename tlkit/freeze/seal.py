@@ -16,6 +16,7 @@ from tlkit.backbones.layers import has_dropout
 from tlkit.errors import PlanError
 from tlkit.freeze.anatomy import stages_of, tensors
 from tlkit.freeze.apply import in_force
+from tlkit.freeze.hooks import give_back
 from tlkit.freeze.modes import KINDS
 from tlkit.freeze.report import Movement, SealReport, StageReport
 
@@ -157,6 +158,8 @@ def seal(module: nn.Module) -> Seal:
 
 
 def _sealable(module: nn.Module) -> dict[str, nn.Module]:
+    if isinstance(module, nn.Module):
+        give_back(module)
     try:
         return stages_of(module)
     except PlanError:
