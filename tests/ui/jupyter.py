@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import socket
@@ -35,15 +34,9 @@ FLAGS = (
 class Lab:
     """A running JupyterLab: its address, its token and the folder it serves."""
 
-    def __init__(self, address: str, token: str, folder: Path, settings: Path) -> None:
-        self.address, self.token, self.folder, self.settings = address, token, folder, settings
+    def __init__(self, address: str, token: str, folder: Path) -> None:
+        self.address, self.token, self.folder = address, token, folder
         self._opened = 0
-
-    def theme(self, name: str) -> None:
-        """Choose ``"JupyterLab Light"`` or ``"JupyterLab Dark"`` for pages opened from now on."""
-        place = self.settings / "@jupyterlab" / "apputils-extension"
-        place.mkdir(parents=True, exist_ok=True)
-        (place / "themes.jupyterlab-settings").write_text(json.dumps({"theme": name}), encoding="utf-8")
 
     def write(self, name: str, cells: list[str]) -> Path:
         """Write a notebook of code cells into the served folder."""
@@ -68,7 +61,6 @@ class Lab:
         height: int = 1100,
     ) -> Notebook:
         """Open a notebook of the served folder in a page and workspace of its own."""
-        self.theme("JupyterLab Dark" if dark else "JupyterLab Light")
         context = browser.new_context(
             viewport={"width": width, "height": height}, permissions=["clipboard-read", "clipboard-write"]
         )
@@ -78,7 +70,9 @@ class Lab:
         self._opened += 1
         workspace = f"{self.address}/lab/workspaces/test-{self._opened}"
         page.goto(f"{workspace}/tree/{path.relative_to(self.folder).as_posix()}?token={self.token}&reset")
-        return Notebook(page, path, pictures, asked)
+        notebook = Notebook(page, path, pictures, asked)
+        notebook.look(dark=dark, width=width, height=height)
+        return notebook
 
 
 def _free_port() -> int:
@@ -136,7 +130,7 @@ def jupyterlab(base: Path) -> Iterator[Lab]:
                 assert server.poll() is None, f"JupyterLab ended:\n{said}"
                 assert time.monotonic() < until, f"JupyterLab did not start in 90 s:\n{said}"
                 time.sleep(0.2)
-        yield Lab(address, token, folder, settings)
+        yield Lab(address, token, folder)
     finally:
         server.terminate()
         try:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Locator, Page, TimeoutError
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 45_000
 
 
 class Notebook:
@@ -30,18 +30,42 @@ class Notebook:
     def __init__(self, page: Page, path: Path, pictures: Path, asked: list[str]) -> None:
         self.page, self.path, self.pictures, self._asked = page, path, pictures, asked
         page.locator(".jp-Notebook").wait_for(timeout=PATIENCE_MS)
-        # Cells that are run before the kernel answers are dropped or ask for a kernel; the page's own marks say
-        # "idle" before there is one.
+        # Cells that are run before the kernel answers are dropped or ask for a kernel; the marks on the page
+        # say "idle" before there is one.
         page.wait_for_function(
-            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
+            "() => jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
             timeout=PATIENCE_MS,
         )
+
+    def look(self, *, dark: bool, width: int, height: int = 1300) -> None:
+        """Change the theme and the size of the window; a narrow one has its side bars closed."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.evaluate(
+            """async ([theme, narrow]) => {
+                if (narrow) jupyterapp.shell.collapseLeft(); else jupyterapp.shell.expandLeft();
+                await jupyterapp.commands.execute('apputils:change-theme', {theme});
+            }""",
+            [f"JupyterLab {'Dark' if dark else 'Light'}", width < 900],
+        )
+        self.page.locator(f"body[data-jp-theme-light='{str(not dark).lower()}']").wait_for(state="attached")
+        # Colours and places change over a moment.
+        self.page.wait_for_timeout(400)
 
     def run_all(self) -> None:
         """Run every cell from the menu and wait until the kernel is idle again."""
         self.page.locator(".lm-MenuBar-item", has_text="Run").first.click()
         self.page.locator(".lm-Menu-item", has_text="Run All Cells").first.click()
         self.idle()
+
+    def run(self, cell: int) -> None:
+        """Run one cell and wait for its end; cells are counted from 0."""
+        self.page.evaluate(
+            """async cell => {
+                jupyterapp.shell.currentWidget.content.activeCellIndex = cell;
+                await jupyterapp.commands.execute('notebook:run-cell');
+            }""",
+            cell,
+        )
 
     def idle(self) -> None:
         """Wait until no cell waits for the kernel any more."""

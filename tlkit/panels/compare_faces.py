@@ -124,7 +124,7 @@ def _gate(facts: Facts) -> dict[str, Any] | None:
         "question": gate.question(pair),
         "words": "" if state.guess is None else f"{gate.words(pair, state.guess)}.",
         "reason": state.reason,
-        "labels_per_class": {
+        "labels": {
             "title": "Your guess",
             "points": "points",
             "because": "because",

@@ -76,7 +76,11 @@ function Freeze(props: Props<View>) {
               aria-checked={stage.learns}
               aria-label={`${stage.name} learns`}
               aria-disabled={busy}
-              onClick={() => busy || send({ set: { stage: stage.name, learns: !stage.learns } })}
+              onClick={() => {
+                if (busy) return;
+                setRead(stage.name); // not every browser gives the focus to what is clicked
+                send({ set: { stage: stage.name, learns: !stage.learns } });
+              }}
             >
               <i aria-hidden="true" />
               <span aria-hidden="true">{stage.word}</span>
@@ -89,7 +93,10 @@ function Freeze(props: Props<View>) {
                 onChange={(event) => {
                   const chosen = event.currentTarget;
                   if (busy) chosen.value = stage.mode;
-                  else send({ set: { stage: stage.name, mode: chosen.value } });
+                  else {
+                    setRead(stage.name);
+                    send({ set: { stage: stage.name, mode: chosen.value } });
+                  }
                 }}
               >
                 {view.modes.map((mode) => (
