@@ -101,7 +101,7 @@ def twin(facts: Facts) -> list[Part]:
     if len(found.arms) > 2:
         parts.append(Table(*measured.pairs(found), "Paired differences"))
         parts.append(Paragraph(found.verdicts.note))
-    return [*parts, Paragraph(FAIR), *(Paragraph(words) for words in measured.fairness(found))]
+    return [*parts, *(Paragraph(words) for words in (FAIR, *found.notes, *measured.recipes(found)))]
 
 
 def _arm(facts: Facts, arm: Mapping[str, Any]) -> dict[str, Any]:
@@ -200,7 +200,8 @@ def _outcome(facts: Facts) -> dict[str, Any]:
         "pairs": {"head": pairs_head, "rows": _cells(pairs_rows), "caption": "Paired differences"},
         "pairs_words": "All paired differences",
         "pairs_note": found.verdicts.note,
-        "fairness": [*measured.fairness(found), *([facts.provenance] if facts.provenance else [])],
+        "notes": list(found.notes),
+        "fairness": [*measured.recipes(found), *([facts.provenance] if facts.provenance else [])],
         "fairness_words": "What each arm was given",
         "save": "Save record",
     }

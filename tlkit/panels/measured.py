@@ -68,7 +68,7 @@ def table(found: Comparison, *, seconds: bool) -> tuple[list[str], list[list[str
             one.name,
             percent(one.mean),
             f"{100 * one.low:.1f} to {100 * one.high:.1f}",
-            f"{one.steps:,.0f}" if one.steps else "solved at once",
+            f"{one.steps:,.0f}" if one.steps else "solved",
             f"{one.trainable_parameters:,.0f}",
             rough(one.multiply_adds),
             *([took(one.seconds)] if seconds else []),
@@ -114,12 +114,11 @@ def undecided(found: Comparison) -> list[str]:
     return said
 
 
-def fairness(found: Comparison) -> list[str]:
-    """Say what every arm was given: its recipe, and what holds for all of them."""
-    recipes = (
+def recipes(found: Comparison) -> list[str]:
+    """Say by which recipe each arm was trained, and how that was chosen."""
+    return [
         f"{one.name}: recipe “{one.recipe.get('name', '')}”, {one.recipe_words}." for one in found.results
-    )
-    return [*recipes, *found.notes]
+    ]
 
 
 def png(found: Comparison, pair: tuple[str, str] | None, guess: float | None) -> str:

@@ -60,6 +60,7 @@ interface View extends Base {
     pairs: Shown;
     pairs_words: string;
     pairs_note: string;
+    notes: string[];
     fairness: string[];
     fairness_words: string;
     save: string;
@@ -105,6 +106,7 @@ function Compare(props: Props<View>) {
               </p>
             ))}
             <Table {...outcome.table} />
+            <p class="tlkit-notes">{outcome.notes.join(" ")}</p>
             <details>
               <summary>{outcome.pairs_words}</summary>
               <Table {...outcome.pairs} />
