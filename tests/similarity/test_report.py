@@ -190,6 +190,12 @@ def one_class() -> Set:
     return Set(Split(np.zeros((9, 1, 2, 2)), np.zeros(9)))
 
 
+def test_eight_pictures_are_few_but_not_too_few() -> None:
+    found = similarity.report(dots(seed=1), dots(each=4, classes=2), Flat(), ceiling=lambda split: Flat())
+    assert found.sizes.target == 4
+    assert found["proxy_a_distance"].word == "cannot tell"
+
+
 def one_each() -> Set:
     return Set(Split(np.zeros((9, 1, 2, 2)), np.arange(9)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _SAMPLES = 8
 # How much of the time each phase takes, as seen on one core.
 _CEILING, _REPORT = 0.75, 0.95
+# A network with more is not trained from scratch while somebody waits.
+_MOST_NUMBERS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,10 @@ class Similarity(Panel[SimilarityState, similarity.Report]):
     >>> panel = Similarity(data.load("letters"), data.load("greek"), net)
     >>> panel.set(target="digits").state.target
     'digits'
-    >>> panel.set(target="greek").run()["logme"].word
-    'near the ceiling'
+    >>> print(panel.set(source="printed-digits"))
+    How close are they?: printed-digits → digits, seen by zoo:resnet-printed-digits
+    <BLANKLINE>
+    Not measured yet.
     """
 
     kind = "similarity"
@@ -80,6 +84,8 @@ class Similarity(Panel[SimilarityState, similarity.Report]):
     # A panel that was opened from a record has none.
     _choices: Choices | None = None
     _map: dict[str, Any] | None = None
+    _top_words = ""
+    _notes: Sequence[str] = ()
 
     def __init__(self, source: Dataset, target: Dataset, net: Backbone, seed: int = 0) -> None:
         if source.name == target.name and source.fingerprint != target.fingerprint:
@@ -147,34 +153,59 @@ class Similarity(Panel[SimilarityState, similarity.Report]):
             if job.should_stop():
                 raise StoppedError("The run was stopped on request.", "Nothing was changed.")
 
-        def train_ceiling(split: Split) -> Backbone:
-            return ceiling(
-                network,
-                target,
-                split,
-                state.seed,
-                job.should_stop,
-                lambda said, share: job.say(said, share * _CEILING),
-            )
-
+        top, self._top_words = self._ceiling(network, target, job)
+        start = _CEILING if callable(top) else 0.0
         with threads(1):
             found = similarity.report(
                 source,
                 target,
                 network,
                 state.seed,
-                ceiling=train_ceiling,
+                ceiling=top,
                 unrelated=self._choices.unrelated(state.source, state.target),
                 should_stop=job.should_stop,
-                progress=lambda said, share: job.say(said, _CEILING + share * (_REPORT - _CEILING)),
+                progress=lambda said, share: job.say(said, start + share * (_REPORT - start)),
             )
             job.say("Drawing the map", _REPORT)
             self._map = feature_map(source, target, network, state.seed, check)
+        shapes = {one.name: one.train.images.shape for one in (source, target)}
+        self._notes = [f"{name}: {said}" for name in shapes for said in network.transform.notes(shapes[name])]
         return found
+
+    def _ceiling(
+        self, network: Backbone, target: Dataset, job: Job
+    ) -> tuple[Backbone | Callable[[Split], Backbone] | None, str]:
+        """Return the network at the ceiling of scores, or how to train it, and where it comes from in words."""
+        assert self._choices is not None
+        if self._choices.learned(network, target):
+            # A fresh one would be the same, trained for less time.
+            return network, f"The ceiling is {network.name} itself, since it learned from {target.name}."
+        numbers = network.summary().parameters
+        if numbers > _MOST_NUMBERS:
+            return (
+                None,
+                f"There is no ceiling: training {numbers:,} numbers from scratch takes too long here.",
+            )
+
+        def trained(split: Split) -> Backbone:
+            self._top_words = (
+                f"The ceiling’s network has the same architecture and learned from {len(split):,} other "
+                f"training pictures of {target.name}."
+            )
+            return ceiling(
+                network,
+                target,
+                split,
+                self._state.seed,
+                job.should_stop,
+                lambda said, share: job.say(said, share * _CEILING),
+            )
+
+        return trained, ""
 
     def _outcome_of(self, result: similarity.Report) -> dict[str, Any]:
         record = {name: one for name, one in result.record().items() if name not in ("kind", "schema")}
-        return {"report": record, "map": self._map}
+        return {"report": record, "map": self._map, "ceiling": self._top_words, "notes": self._notes}
 
     def _perform(self, job: Job) -> similarity.Report:
         if self._ran is not None and self._ran != self._state:

@@ -15,14 +15,23 @@ if TYPE_CHECKING:
     from tlkit.data import Dataset, Split
 
 _KEPT = 8
-_STEPS, _BATCH = 400, 64
+# On 31 Greek letters with 30 labels each, more steps gained little; more pictures need more of them.
+_STEPS, _FOR_ITEMS, _BATCH = 400, 930, 64
+_LEAST_STEPS, _MOST_STEPS = 200, 1200
 _kept: OrderedDict[str, Backbone] = OrderedDict()
 _lock = threading.Lock()
 
 
-def recipe() -> train.Recipe:
-    """How the ceiling is trained: from random numbers, augmented, a fixed number of steps."""
-    return train.Recipe.scratch().change(name="ceiling", steps=_STEPS, steps_growth=0.0, batch_size=_BATCH)
+def recipe(items: int) -> train.Recipe:
+    """How the ceiling is trained on so many items: from random numbers, augmented.
+
+    Examples
+    --------
+    >>> recipe(930).steps_for(30), recipe(4 * 930).steps_for(30)
+    (400, 800)
+    """
+    steps = min(_MOST_STEPS, max(_LEAST_STEPS, round(_STEPS * (items / _FOR_ITEMS) ** 0.5)))
+    return train.Recipe.scratch().change(name="ceiling", steps=steps, steps_growth=0.0, batch_size=_BATCH)
 
 
 def ceiling(
@@ -58,7 +67,9 @@ def ceiling(
             return _kept[key]
     plan = freeze.plan(fresh, dict.fromkeys(fresh.stages, "trainable"))
     task = data.Task(target, split, None, seed)
-    running = train.epochs(fresh, task, plan, seed, recipe=recipe(), should_stop=should_stop, test=False)
+    running = train.epochs(
+        fresh, task, plan, seed, recipe=recipe(len(split)), should_stop=should_stop, test=False
+    )
     say(f"Training a network on {target.name} itself, for the ceiling", 0.0)
     while True:
         try:

@@ -77,16 +77,12 @@ def _bar(one: Mapping[str, Any]) -> dict[str, Any]:
 def sizes(found: Mapping[str, Any]) -> str:
     """Say how many pictures were looked at."""
     report, many = found["report"], found["report"]["sizes"]
-    learned = (
-        f" The ceiling’s network learned from {many['ceiling']:,} other training pictures."
-        if many["ceiling"]
-        else ""
-    )
+    learned = f" {found['ceiling']}" if found["ceiling"] else ""
     return (
         f"Scores look at {many['target']:,} {report['target']} pictures in {many['classes']} classes. "
         f"Distances compare {many['half']:,} of them with {many['source']:,} {report['source']} pictures, with "
         f"{many['unrelated']:,} unrelated ones and with their other half.{learned} "
-        f"Intervals: 95 %, {many['draws']} bootstrap draws. The test set stayed sealed."
+        f"Intervals: 95 %, from {many['draws']} half-samples. The test set stayed sealed."
     )
 
 
@@ -171,6 +167,7 @@ def view(found: Mapping[str, Any], row: int) -> dict[str, Any]:
         "why": found["report"]["why"],
         "groups": groups(found),
         "sizes": sizes(found),
+        "notes": list(found["notes"]),
         "map_title": f"{theirs['name']} and {ours['name']} as {found['report']['backbone']} sees them",
         "map_words": map_words(found),
         "map_keys": f"Point at a mark, or go from mark to mark with the arrow keys, to see its picture. A click or "
@@ -209,6 +206,7 @@ def twin(found: Mapping[str, Any], row: int) -> list[Part]:
         ]
         parts.append(Table(head, rows, group["title"]))
     parts.append(Paragraph(sizes(found)))
+    parts += [Paragraph(said) for said in found["notes"]]
     theirs, ours = found["map"]["sets"]
     alt = (
         f"Map of the features: {legend(found)[0]} as circles, {legend(found)[1]} as triangles, "

@@ -34,7 +34,7 @@ def calibrated(
     seed
         Of folds and draws.
     draws
-        Bootstrap draws.
+        Half-samples for the intervals.
     check
         Told what is done and how far it is; may raise to stop.
     """
@@ -74,10 +74,10 @@ def _frechet(
     drawn: list[list[float]] = [[] for _ in others]
     rng = np.random.default_rng([seed, 2])
     for number in range(draws):
-        rows = half[rng.integers(len(half), size=len(half))]
+        rows = _half(half, rng)
         for other, kept in zip(others, drawn, strict=True):
             check(words, 0.5 + 0.5 * number / draws)
-            kept.append(frechet(rows, other[rng.integers(len(other), size=len(other))]))
+            kept.append(frechet(rows, _half(other, rng)))
     return place(
         "frechet",
         LABELS["frechet"],
@@ -85,3 +85,7 @@ def _frechet(
         (values[0], values[1], values[2]),
         (drawn[0], drawn[1], drawn[2]),
     )
+
+
+def _half(rows: Matrix, rng: np.random.Generator) -> Matrix:
+    return rows[rng.permutation(len(rows))[: max(2, len(rows) // 2)]]

@@ -26,7 +26,7 @@ class Sizes:
     ceiling
         Items on which the ceiling's network was trained; 0 where it was given or there is none.
     draws
-        Bootstrap draws.
+        Half-samples for the intervals.
     """
 
     target: int

@@ -86,8 +86,7 @@ def _smallest(distances: Matrix, k: int) -> NDArray[np.intp]:
         return nearest[:, None]
     chosen = np.argpartition(distances, k - 1, axis=1)[:, :k]
     order = np.take_along_axis(distances, chosen, axis=1).argsort(axis=1, kind="stable")
-    nearest = np.take_along_axis(chosen, order, axis=1)
-    return nearest
+    return np.asarray(np.take_along_axis(chosen, order, axis=1))
 
 
 def _vote(votes: Codes) -> NDArray[Any]:

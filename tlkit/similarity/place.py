@@ -46,7 +46,7 @@ class Place:
     kind
         ``"score"`` (higher is better) or ``"distance"`` (lower is closer).
     value, low, high
-        The measure and its 95 % bootstrap interval.
+        The measure and its 95 % interval.
     floor
         The same measure where nothing can be transferred: shuffled labels, or unrelated data.
     ceiling
@@ -108,12 +108,18 @@ def place(
     values
         Measure, floor and ceiling on all rows.
     replicates
-        The same three on bootstrap draws, (draws,) each, paired draw by draw.
+        The same three on random half-samples, (draws,) each, paired draw by draw.
 
     Notes
     -----
-    Intervals are the value plus and minus 1.96 bootstrap standard errors. Percentiles would be shifted:
-    a draw has rows twice, which makes scores of fit too good.
+    Intervals are the value plus and minus 1.96 standard errors, estimated by the half-sample bootstrap (the
+    delete-half jackknife): a measure varies between halves drawn without replacement as it does between
+    samples of full size. The ordinary bootstrap has rows twice, which makes scores of fit too good, and
+    infinite where there are few rows.
+
+    References
+    ----------
+    Shao, Wu: A general theory for jackknife variance estimation. Annals of Statistics 17, 1989.
 
     Examples
     --------
@@ -127,7 +133,8 @@ def place(
     low, high = _interval(value, drawn)
     position = position_low = position_high = None
     if ceiling is not None and replicates[2] is not None:
-        gaps = np.asarray(replicates[2], dtype=float) - floors
+        with np.errstate(invalid="ignore"):
+            gaps = np.asarray(replicates[2], dtype=float) - floors
         gap = ceiling - floor
         apart = (gap if kind == "score" else -gap) > _WIDTH * _spread(gaps)
         if math.isfinite(value) and math.isfinite(gap) and apart:
@@ -139,9 +146,11 @@ def place(
 
 
 def _spread(draws: np.ndarray[Any, np.dtype[np.float64]]) -> float:
-    return float(draws.std(ddof=1)) if len(draws) > 1 and np.isfinite(draws).all() else 0.0
+    return float(draws.std(ddof=1)) if len(draws) > 1 and np.isfinite(draws).all() else math.inf
 
 
 def _interval(value: float, draws: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float]:
+    if not math.isfinite(value):
+        return value, value
     half = _WIDTH * _spread(draws)
     return value - half, value + half

@@ -88,7 +88,7 @@ def told_apart(
     Parameters
     ----------
     a, b
-        (n, d) and (m, d).
+        (n, d) and (m, d), at least two rows each; fewer than five give fewer folds.
     seed
         Of the folds.
     check
@@ -99,11 +99,12 @@ def told_apart(
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise SimilarityError(f"The seed is {seed!r}.", "Give a whole number of at least 0.")
     rng = np.random.default_rng(seed)
-    folds = np.concatenate([rng.permutation(len(one)) % _FOLDS for one in (a, b)])
+    count = min(_FOLDS, len(a), len(b))
+    folds = np.concatenate([rng.permutation(len(one)) % count for one in (a, b)])
     both = np.concatenate([a, b])
     side = np.repeat([0, 1], [len(a), len(b)])
     correct = np.empty(len(both), dtype=bool)
-    for fold in range(_FOLDS):
+    for fold in range(count):
         check()
         seen, held = folds != fold, folds == fold
         centre, spread = both[seen].mean(axis=0), both[seen].std(axis=0)

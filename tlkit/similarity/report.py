@@ -64,7 +64,7 @@ def report(
     rows
         About so many target items are looked at, equally many of each class.
     draws
-        Bootstrap draws for the intervals.
+        Half-samples for the intervals.
     should_stop
         Asked many times a second; when it returns True, the report ends at once.
     progress
@@ -104,9 +104,9 @@ def report(
     rng = np.random.default_rng([int(seed), 0])
     chosen = stratified(codes, rows, rng, most_share=0.5 if trains else 1.0)
     kept = codes[chosen]
-    if len(np.unique(kept)) == len(kept):
+    if len(np.unique(kept)) == len(kept) or len(kept) < 4:
         raise SimilarityError(
-            f"The target has {len(codes)} items in {len(np.unique(codes))} classes: one of each is too few.",
+            f"The target has {len(codes)} items in {len(np.unique(codes))} classes: that is too few.",
             "Give at least two items per class, four where a ceiling is trained.",
         )
 

@@ -1,4 +1,4 @@
-"""Draws of rows that keep every class: samples for a score, and bootstrap replicates."""
+"""Draws of rows that keep every class: samples for a score, and halves."""
 
 from __future__ import annotations
 
@@ -36,22 +36,6 @@ def stratified(codes: Codes, rows: int, rng: np.random.Generator, most_share: fl
         members = rng.permutation(np.flatnonzero(codes == one))
         chosen.append(members[: min(wanted, max(1, int(most_share * len(members))))])
     return np.sort(np.concatenate(chosen))
-
-
-def bootstrap(codes: Codes, rng: np.random.Generator) -> Rows:
-    """Draw n rows with replacement, as many of each class as there are.
-
-    Examples
-    --------
-    >>> codes = np.array([0, 0, 1])
-    >>> codes[bootstrap(codes, np.random.default_rng(0))]
-    array([0, 0, 1])
-    """
-    drawn = np.empty(len(codes), dtype=np.int64)
-    for one in np.unique(codes):
-        members = np.flatnonzero(codes == one)
-        drawn[members] = rng.choice(members, size=len(members))
-    return drawn
 
 
 def halves(codes: Codes, rng: np.random.Generator) -> tuple[Rows, Rows]:

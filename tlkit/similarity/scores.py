@@ -13,7 +13,7 @@ from tlkit.similarity.knn import squared_distances
 from tlkit.similarity.leep import leep
 from tlkit.similarity.logme import evidence
 from tlkit.similarity.place import Place, place
-from tlkit.similarity.resample import Rows, bootstrap
+from tlkit.similarity.resample import Rows, halves
 
 LABELS = {"logme": "LogME", "knn": "nearest neighbour", "leep": "LEEP"}
 _SHUFFLES = 20
@@ -40,12 +40,9 @@ class View:
         return float(evidence(self.features[rows], used).mean())
 
     def knn(self, codes: Codes, rows: Rows) -> float:
-        # A row that was drawn twice is no neighbour of itself.
-        others, where = np.unique(rows, return_index=True)
-        distances = self._distances[np.ix_(others, others)]
+        distances = self._distances[np.ix_(rows, rows)]
         np.fill_diagonal(distances, np.inf)
-        right = codes[where][distances.argmin(axis=1)] == codes[where]
-        return float(right[np.searchsorted(others, rows)].mean())
+        return float((codes[distances.argmin(axis=1)] == codes).mean())
 
     def leep(self, codes: Codes, rows: Rows) -> float:
         assert self.probabilities is not None
@@ -73,7 +70,7 @@ def calibrated(
     rng
         Shuffles and draws.
     draws
-        Bootstrap draws.
+        Half-samples for the intervals.
     check
         Told what is done and how far it is; may raise to stop.
     """
@@ -92,13 +89,13 @@ def calibrated(
         values[name] = (getattr(seen, name)(codes, everything), float(np.mean(floors)), top)
     drawn: dict[str, list[list[float]]] = {name: [[], [], []] for name in names}
     for number in range(draws):
-        rows = bootstrap(codes, rng)
-        shuffled = rng.permutation(codes)
+        rows = halves(codes, rng)[0]
+        shuffled = rng.permutation(codes[rows])
         for name in names:
             check(f"How sure? Draw {number + 1} of {draws}", number / draws)
             score = getattr(seen, name)
             drawn[name][0].append(score(codes[rows], rows))
-            drawn[name][1].append(score(shuffled[rows], rows))
+            drawn[name][1].append(score(shuffled, rows))
             if name in topped:
                 drawn[name][2].append(getattr(best, name)(codes[rows], rows))
     return [

@@ -93,7 +93,7 @@ def spot(one: Place) -> str:
     if one.position is None or one.position_low is None or one.position_high is None:
         return "cannot tell"
     low, high = 100 * one.position_low, 100 * one.position_high
-    return f"{100 * one.position:.0f} % ({low:.0f} to {high:.0f} %)".replace("-0 ", "0 ")
+    return f"{100 * one.position:.0f} % ({low:.0f} to {high:.0f} %)".replace("-0 ", "0 ").replace("-", "−")
 
 
 def _right(distance: float) -> int:

@@ -52,6 +52,7 @@ interface Outcome {
   why: string[];
   groups: { title: string; floor: string; ceiling: string; bars: Bar[] }[];
   sizes: string;
+  notes: string[];
   map_title: string;
   map_words: string;
   map_keys: string;
@@ -113,6 +114,11 @@ function Similarity(props: Props<View>) {
           </div>
           {outcome.why.map((words) => (
             <p class="tlkit-why tlkit-s-why" key={words}>
+              {words}
+            </p>
+          ))}
+          {outcome.notes.map((words) => (
+            <p class="tlkit-note" key={words}>
               {words}
             </p>
           ))}
