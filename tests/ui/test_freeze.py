@@ -196,7 +196,7 @@ def test_it_looks_right_and_axe_finds_nothing(open_notebook: Open, axe: Path) ->
     for state in ("stale", "run"):
         for dark in (False, True):
             for width in (1280, 480):
-                notebook.look(dark=dark, width=width)
+                notebook.look(dark=dark, width=width, height=2100)
                 panel.get_by_role("switch", name="layer2 learns").focus()
                 name = f"freeze-{state}-{'dark' if dark else 'light'}-{width}"
                 notebook.screenshot(name, panel)

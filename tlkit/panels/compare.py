@@ -129,6 +129,8 @@ class Compare(Panel[CompareState, Comparison]):
             )
         number, because = gate.guessed(guess, reason)
         with self._lock:
+            if self._busy():
+                raise PanelError("A run is going on already.", "A guess comes before it.")
             if self._state.guess is not None:
                 raise PanelError(
                     f"You guessed already: {gate.words(self._pair, self._state.guess)}.",
