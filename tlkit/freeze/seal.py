@@ -218,19 +218,28 @@ def _movement(pairs: list[tuple[str, Tensor, Tensor]]) -> Movement:
     for _, before, after in moved:
         if before.is_floating_point() or before.is_complex():
             there, here = _doubles(before), _doubles(after)
-            finite = np.isfinite(there) & np.isfinite(here)
-            not_finite += int((~np.isfinite(here) & np.isfinite(there)).sum())
-            change = np.abs(here[finite] - there[finite])
-            squared += float((change**2).sum())
-            largest = max(largest, float(change.max(initial=0.0)))
+            # Where not all is finite, the difference is not.
+            with np.errstate(invalid="ignore"):
+                change = here - there
+            if not np.isfinite(change).all():
+                finite = np.isfinite(there) & np.isfinite(here)
+                not_finite += int((~np.isfinite(here) & np.isfinite(there)).sum())
+                change = change[finite]
+            squared += _squared(change)
+            largest = max(largest, float(np.abs(change).max(initial=0.0)))
     size = 0.0
     for _, before, _ in pairs:
         if before.is_floating_point() or before.is_complex():
-            there = np.abs(_doubles(before))
-            size += float((there[np.isfinite(there)] ** 2).sum())
+            there = _doubles(before)
+            size += _squared(there if np.isfinite(there).all() else there[np.isfinite(there)])
     l2 = math.sqrt(squared)
     relative = l2 / math.sqrt(size) if size > 0 else (0.0 if l2 == 0 else None)
     return Movement(numbers, tuple(name for name, _, _ in moved), l2, relative, largest, not_finite)
+
+
+def _squared(values: NDArray[np.float64] | NDArray[np.complex128]) -> float:
+    # No matrix library: it would wake its threads for every small tensor.
+    return float((values * values.conj()).real.sum())
 
 
 def _doubles(tensor: Tensor) -> NDArray[np.float64] | NDArray[np.complex128]:
