@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tlkit import backbones, compare, data, files, panels
+from tlkit import backbones, compare, data, files, panels, train
 from tlkit.backbones import Backbone
 from tlkit.course.guesses import GuessFirst
 from tlkit.data import Dataset
@@ -299,14 +299,25 @@ def test_marks_differ_by_shape_and_fill_not_by_colour_alone(panel: panels.Compar
 
 
 def test_a_pair_that_cannot_be_told_apart_is_named_with_its_cost(net: Backbone, greek: Dataset) -> None:
-    # The same head twice, once on ten times the passes: no difference by construction, and a known cost.
+    # The same arm twice: no difference by construction.
     twin = compare.Arm("frozen-too", "the same again", pretrained=True, opens="head", preset="head")
     panel = panels.Compare(greek, net, arms=["random-frozen", "frozen", twin], seeds=2)
     found = panel.run()
     assert found.between("frozen", "frozen-too").interval.difference == 0
-    (words,) = panel._view()["outcome"]["undecided"]
+    (words,) = panel._view()["outcome"]["asides"]
     assert words.startswith("frozen or frozen-too? Cannot tell from 2 draws (")
     assert words in str(panel)
+
+
+def test_of_two_transfers_the_dearer_one_is_named_with_its_cost(net: Backbone, greek: Dataset) -> None:
+    steps = train.Recipe.fine_tune().change(steps=3, most_steps=3)
+    dear = compare.Arm("dear", pretrained=True, opens="last stage", recipe=steps)
+    panel = panels.Compare(greek, net, arms=["random-frozen", "frozen", dear], seeds=1)
+    found = panel.run()
+    ratio = found["dear"].multiply_adds / found["frozen"].multiply_adds
+    words = " ".join(panel._view()["outcome"]["asides"])
+    assert "frozen or dear?" in words
+    assert (f"dear took {ratio:.1f} times" in words) == (1.5 <= ratio < 10)
 
 
 def test_three_arms_show_every_pair_and_say_that_it_was_corrected(net: Backbone, greek: Dataset) -> None:

@@ -97,7 +97,7 @@ def twin(facts: Facts) -> list[Part]:
     parts.append(Pictures([(measured.png(found, facts.pair, state.guess), found.alt)], width_pixels=640))
     head, rows = measured.table(found, seconds=False)
     parts.append(Table(head, rows, _about_intervals(found)))
-    parts += [Paragraph(words) for words in measured.undecided(found)]
+    parts += [Paragraph(words) for words in measured.asides(found)]
     if len(found.arms) > 2:
         parts.append(Table(*measured.pairs(found), "Paired differences"))
         parts.append(Paragraph(found.verdicts.note))
@@ -195,7 +195,7 @@ def _outcome(facts: Facts) -> dict[str, Any]:
         "verdict": found.verdict.sentence,
         "why": f"{_about_intervals(found)}.",
         "beside": beside,
-        "undecided": measured.undecided(found),
+        "asides": measured.asides(found),
         "table": {"head": head, "rows": _cells(rows), "caption": "Every arm"},
         "pairs": {"head": pairs_head, "rows": _cells(pairs_rows), "caption": "Paired differences"},
         "pairs_words": "All paired differences",

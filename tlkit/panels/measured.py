@@ -10,7 +10,7 @@ from tlkit.panels.numbers import percent, rough, signed, times, took
 if TYPE_CHECKING:
     from tlkit.compare import Comparison
 
-_MOST_UNDECIDED = 3
+_MOST_ASIDES = 3
 _GUESS = "#a3217a"
 #: Arm to the shape of its mark, as in ``Comparison.plot``; shape and fill say it all, so that grey is enough.
 _SHAPES = {
@@ -89,29 +89,37 @@ def pairs(found: Comparison) -> tuple[list[str], list[list[str]]]:
     return ["pair", "points", f"{100 * found.level:g} % interval", "verdict"], rows
 
 
-def undecided(found: Comparison) -> list[str]:
-    """Say which pairs cannot be told apart, and what the dearer one cost."""
-    costs = {one.name: float(one.multiply_adds) for one in found.results}
+def asides(found: Comparison) -> list[str]:
+    """Say which of the transfers to take, which pairs cannot be told apart, and what the dearer arm cost."""
     pretrained = {one.name for one in found.results if one.pretrained}
-    open_pairs = [one for one in found.verdicts.values() if one.word == "cannot tell"]
+    headline = found.verdict.names
+    told = [
+        names
+        for names, one in found.verdicts.items()
+        if names != headline and (one.word == "cannot tell" or pretrained.issuperset(names))
+    ]
     # What a learner asks first is which of the transfers to take.
-    open_pairs.sort(key=lambda one: -len(pretrained & set(one.names)))
-    seeds = len(found.seeds)
-    said = []
-    for one in open_pairs[:_MOST_UNDECIDED]:
-        first, second = one.names
-        _, low, high = (100 * share for share in one.interval)
-        words = (
-            f"{first} or {second}? Cannot tell from {seeds} draw{'' if seeds == 1 else 's'} "
-            f"({signed(low)} to {signed(high)})."
-        )
-        dear, cheap = (second, first) if costs[second] >= costs[first] else (first, second)
-        if costs[cheap] > 0 and costs[dear] / costs[cheap] >= 1.5:
-            words += f" {dear} took {times(costs[dear] / costs[cheap])} times the multiply-adds of {cheap}."
-        said.append(words)
-    if len(open_pairs) > _MOST_UNDECIDED:
-        said.append(f"And {len(open_pairs) - _MOST_UNDECIDED} more pairs that cannot be told apart.")
-    return said
+    told.sort(key=lambda names: not pretrained.issuperset(names))
+    said = [_aside(found, *names) for names in told[:_MOST_ASIDES]]
+    more = sum(found.verdicts[names].word == "cannot tell" for names in told[_MOST_ASIDES:])
+    return [*said, *([f"And {more} more pairs that cannot be told apart."] if more else [])]
+
+
+def _aside(found: Comparison, first: str, second: str) -> str:
+    one, seeds = found.verdicts[first, second], len(found.seeds)
+    difference, low, high = (100 * share for share in one.interval)
+    span = f"({signed(low)} to {signed(high)})"
+    if one.word == "cannot tell":
+        words = f"{first} or {second}? Cannot tell from {seeds} draw{'' if seeds == 1 else 's'} {span}."
+    else:
+        if one.word == "worse":
+            span = f"({signed(-high)} to {signed(-low)})"
+        words = f"{first} or {second}? {second} is {one.word}, by {signed(abs(difference))} points {span}."
+    costs = sorted((found[name].multiply_adds, name) for name in (first, second))
+    (less, cheap), (more, dear) = costs
+    if less > 0 and more / less >= 1.5:
+        words += f" {dear} took {times(more / less)} times the multiply-adds of {cheap}."
+    return words
 
 
 def recipes(found: Comparison) -> list[str]:

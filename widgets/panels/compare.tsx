@@ -55,7 +55,7 @@ interface View extends Base {
     verdict: string;
     why: string;
     beside: string;
-    undecided: string[];
+    asides: string[];
     table: Shown;
     pairs: Shown;
     pairs_words: string;
@@ -100,8 +100,8 @@ function Compare(props: Props<View>) {
         {plot && <Plot {...plot} />}
         {outcome && (
           <>
-            {outcome.undecided.map((words) => (
-              <p class="tlkit-undecided" key={words}>
+            {outcome.asides.map((words) => (
+              <p class="tlkit-aside" key={words}>
                 {words}
               </p>
             ))}

@@ -6,6 +6,7 @@ import type { Base, Event, Model, Props } from "./seam";
 
 const PATIENCE_MS = 4000;
 const FOCUS_RETURNS_MS = 1000;
+const BROKEN = "This panel cannot be drawn. Its text is in the cell's output all the same: print(panel).";
 const SILENCE = "Nothing answers. Run the cell above again to use this panel.";
 
 /** Make the module that anywidget loads: `export default panel(Freeze, css)`. */
@@ -118,7 +119,7 @@ class Root<V extends Base> {
     const pictures = this.model.get("pictures") as Record<string, string>;
     const busy = view.status === "running" || view.status === "stopping";
     const Body = this.Body;
-    render(
+    const drawn = (
       <section class="tlkit-panel" aria-label={view.title} aria-busy={busy}>
         <header class="tlkit-head">
           <h2>{view.title}</h2>
@@ -127,9 +128,15 @@ class Root<V extends Base> {
         <Body view={view} pictures={pictures} busy={busy} send={this.send} />
         {view.problem && <Problem {...view.problem} />}
         <div role="alert">{this.silent && <p class="tlkit-problem">{SILENCE}</p>}</div>
-      </section>,
-      this.mount,
+      </section>
     );
+    try {
+      render(drawn, this.mount);
+    } catch (error) {
+      // A blank place would say nothing at all.
+      this.mount.textContent = BROKEN;
+      console.error(error);
+    }
   };
 }
 

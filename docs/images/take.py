@@ -1,0 +1,63 @@
+"""Take the pictures of the panels for the README: ``python docs/images/take.py [freeze | compare | similarity]``.
+
+Runs each panel in a real JupyterLab and writes NAME.png beside this file. Takes some minutes.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.ui.jupyter import chromium, jupyterlab  # the same JupyterLab and browser as in the tests
+
+HERE = Path(__file__).resolve().parent
+SETUP = """
+from tlkit import backbones, data, panels
+net, greek = backbones.load("zoo:resnet-letters"), data.load("greek")
+"""
+#: Name to the title of the panel and the cell that shows it when it is finished.
+PANELS = {
+    "freeze": (
+        "Freeze",
+        "panel = panels.Freeze(net, greek.few_shot(1, seed=0))\n_ = panel.run()\npanel",
+    ),
+    "compare": (
+        "Before and after",
+        """panel = panels.Compare(greek, net, seeds=5, predict=True)
+panel.commit(guess=20, reason="letters look like letters")
+_ = panel.run()
+panel""",
+    ),
+    "similarity": (
+        "How close are they?",
+        'panel = panels.Similarity(data.load("letters"), greek, net)\n_ = panel.run()\npanel',
+    ),
+}
+
+
+def main(names: list[str]) -> None:
+    """Take the pictures with these names, or all of them."""
+    base = Path(tempfile.mkdtemp(prefix="tlkit-pictures-"))
+    with jupyterlab(base) as lab, sync_playwright() as playwright:
+        browser = chromium(playwright)
+        if browser is None:
+            sys.exit("No Chromium was found: run `python tests/install_chromium.py`.")
+        for name in names or PANELS:
+            title, cell = PANELS[name]
+            path = lab.write(f"{name}.ipynb", [SETUP, cell])
+            notebook = lab.open(browser, path, HERE, width=1280, height=1600)
+            for number in range(2):
+                notebook.run(number)
+            panel = notebook.panel(title)
+            notebook.page.wait_for_timeout(1000)
+            print(notebook.screenshot(name, panel))
+            notebook.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
