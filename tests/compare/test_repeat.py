@@ -49,7 +49,7 @@ def test_another_data_set_or_backbone_is_refused(card: Comparison, net: Backbone
     other = data.arrays(np.random.default_rng(0).uniform(size=(60, 32, 32)), [0, 1, 2] * 20)
     with pytest.raises(ComparisonError, match="data set 'own' is not the one of the record"):
         compare.rerun(card.record(), task=other, backbone=net, progress=False)
-    with pytest.raises(ComparisonError, match="backbone .* is not the one of the record"):
+    with pytest.raises(ComparisonError, match=r"backbone .* is not the one of the record"):
         compare.rerun(card.record(), task=dataset, backbone=net.reinitialised(1), progress=False)
     with pytest.raises(ComparisonError, match=r"task=\.\.\."):
         compare.rerun(card.record(), backbone=net, progress=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -19,7 +20,7 @@ from tlkit import backbones, compare
 from tlkit.backbones import Backbone
 from tlkit.compare import Arm, Comparison
 from tlkit.data import Dataset, Task
-from tlkit.errors import ComparisonError, DataError, StoppedError, TlkitError, UnknownNameError
+from tlkit.errors import ComparisonError, DataError, PlanError, StoppedError, TlkitError, UnknownNameError
 from tlkit.train import Recipe
 
 LONG = Recipe.scratch().change(steps=20_000, most_steps=20_000)
@@ -48,9 +49,12 @@ def test_every_opening_of_the_test_set_is_counted(
     assert dataset.test.openings == card.record()["origin"]["openings"] == 6
     again = compare.run(dataset, net, arms, seeds=2, n_jobs=1, progress=False)
     assert dataset.test.openings == 6
-    assert again.origin["openings"] == 0
+    assert (again.origin["openings"], again.origin["openings_now"]) == (6, 0)
     assert again.origin["from_store"] == 6
-    assert again.provenance.startswith("Measured before, taken from the store: 6 of 6 cells.")
+    assert again.provenance == (
+        "Measured before, taken from the store: 6 of 6 cells."
+        " The test set was opened 6 times for these numbers, none of them now."
+    )
     assert "Measured now: all 6 cells" in card.provenance
     assert str(again) == str(card), "what is printed does not depend on the store"
 
@@ -165,6 +169,31 @@ def test_an_interrupt_leaves_the_store_whole(
     again.close()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="processes are ended the POSIX way")
+def test_a_process_that_dies_is_told_and_what_was_finished_is_kept(
+    net: Backbone, dataset: Dataset, tmp_path: Path
+) -> None:
+    import psutil
+
+    arms = [Arm("quick", opens="head"), Arm("endless", pretrained=False, recipe=LONG)]
+    going = compare.running(dataset, net, arms, seeds=2, store=tmp_path / "cells", n_jobs=2)
+    next(going)
+    workers = [one for one in psutil.Process().children() if "LokyProcess" in " ".join(one.cmdline())]
+    for one in workers:
+        one.kill()
+    with pytest.raises(ComparisonError, match="ended on its own"):
+        list(going)
+    assert list((tmp_path / "cells").iterdir())
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_an_error_in_a_cell_arrives_with_its_own_kind(n_jobs: int, net: Backbone, dataset: Dataset) -> None:
+    insists = Recipe.fine_tune().change(cache="always", augmentation=0.0, steps=6)
+    arms = [Arm("wrong", recipe=insists), Arm("head", opens="head")]
+    with pytest.raises(PlanError, match="first stage is not frozen strictly"):
+        compare.run(dataset, net, arms, seeds=2, n_jobs=n_jobs, progress=False)
+
+
 def test_a_store_that_cannot_be_written_does_not_end_the_comparison(
     net: Backbone, dataset: Dataset, arms: Sequence[Arm], tmp_path: Path
 ) -> None:
@@ -201,6 +230,7 @@ def test_one_draw_says_that_it_is_one(net: Backbone, dataset: Dataset, arms: Seq
     assert "one draw" in str(card.verdict).lower()
     assert any("not other draws" in note for note in card.notes)
     assert card["frozen"].low <= card["frozen"].mean <= card["frozen"].high
+    assert json.dumps(card.record(), allow_nan=False)
 
 
 def test_a_curve_has_a_comparison_for_each_number_of_labels(

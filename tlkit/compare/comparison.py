@@ -166,12 +166,15 @@ class Comparison:
         """What was measured now, what came from the store, and how often the test set was opened."""
         total = len(self.results) * len(self.seeds)
         taken = int(self.origin.get("from_store", 0))
-        opened = int(self.origin.get("openings", 0))
+        opened = _times(int(self.origin.get("openings", total)))
         if taken:
-            said = f"Measured before, taken from the store: {taken} of {total} cells."
+            now = _times(int(self.origin.get("openings_now", total - taken)))
+            said = (
+                f"Measured before, taken from the store: {taken} of {total} cells."
+                f" The test set was opened {opened} for these numbers, {now} of them now."
+            ).replace("not once of them now", "none of them now")
         else:
-            said = f"Measured now: all {total} cells."
-        said += f" The test set was opened {_times(opened)} for this."
+            said = f"Measured now: all {total} cells. The test set was opened {opened} for this."
         problem = self.origin.get("problem", "")
         return f"{said} {problem}" if problem else said
 

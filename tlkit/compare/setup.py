@@ -62,8 +62,10 @@ class Setup:
             "threads": THREADS,
             "device": self.device,
             "from_store": sum(cell.from_store for cell in mine),
-            # One for each cell that was measured now; and all that this data set object remembers.
-            "openings": sum(not cell.from_store for cell in mine),
+            # Each cell took one opening, now or when it was measured.
+            "openings": len(mine),
+            "openings_now": sum(not cell.from_store for cell in mine),
+            # All that this data set object remembers, for other comparisons too.
             "openings_of_the_test_set": self.dataset.test.openings,
             "problem": self.store.problem if self.store is not None else "",
         }

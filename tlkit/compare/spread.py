@@ -8,7 +8,7 @@ import queue
 import signal
 import tempfile
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +19,7 @@ from tlkit.errors import ComparisonError, StoppedError
 _WORTH_SECONDS = 8.0
 _LOOK_EVERY_SECONDS = 0.1
 _SHORT_SECONDS = 1.0
+_PATIENCE_SECONDS = 0.25
 
 
 def spread(
@@ -104,15 +105,15 @@ def _elsewhere(
         # joblib's generator blocks until the next result is there; in a thread of its own it cannot keep
         # the caller from noticing a request to stop.
         try:
-            _shield()
-            for one in parallel(_task(order, going) for order in orders):
+            for one in parallel(_tasks(orders, going)):
                 if one is not None:
                     found.put(one)
             found.put(None)
         except BaseException as error:
             found.put(error)
 
-    threading.Thread(target=drain, name="tlkit-cells", daemon=True).start()
+    thread = threading.Thread(target=drain, name="tlkit-cells", daemon=True)
+    thread.start()
     try:
         while True:
             if should_stop is not None and should_stop():
@@ -128,6 +129,19 @@ def _elsewhere(
             yield one
     finally:
         going.end()
+        # Processes in the middle of a training end at once and stay for the next comparison. One that is
+        # still loading torch does not listen yet: then all are ended.
+        thread.join(_PATIENCE_SECONDS)
+        if thread.is_alive():
+            _kill(parallel)
+            thread.join(_PATIENCE_SECONDS)
+
+
+def _kill(parallel: Any) -> None:
+    kill = getattr(getattr(parallel, "_backend", None), "abort_everything", None)
+    if kill is not None:
+        with suppress(Exception):  # it may be ending on its own at this very moment
+            kill(ensure_ready=False)
 
 
 class _Going:
@@ -148,10 +162,16 @@ class _Going:
         return platform.node() == self._machine and not os.path.exists(self._path)
 
 
-def _task(order: Order, going: _Going) -> Any:
+def _tasks(orders: Sequence[Order], going: _Going) -> Iterator[Any]:
+    """Yield what joblib hands out; nothing more when all is over, also while Python is shutting down."""
     import joblib
 
-    return joblib.delayed(_measure_there)(order, going)
+    # Here, after joblib's own helper process was started: that start takes the mask off again.
+    _shield()
+    for order in orders:
+        if going.over():
+            return
+        yield joblib.delayed(_measure_there)(order, going)
 
 
 def _measure_there(order: Order, going: _Going) -> Measured | None:
