@@ -83,6 +83,7 @@ def test_what_compares_as_equal_or_never_as_equal(first: Tensor, second: Tensor)
         torch.zeros(0, 3),
         torch.tensor([1 + 2j, float("nan")]),
         torch.tensor([1 + 2j, 3j]).conj(),
+        torch.tensor([1 + 2j, 3j], dtype=torch.complex128).conj(),
         torch.arange(6, dtype=torch.float16).reshape(2, 3).t(),
         torch.arange(3, dtype=torch.bfloat16),
         torch.zeros(4).expand(3, 4),
@@ -138,6 +139,17 @@ def test_numbers_that_are_no_longer_finite_are_counted_and_left_out() -> None:
     assert moved.not_finite == 2
     assert (moved.l2, moved.largest) == (3, 3)
     assert str(moved) == "▲ moved, 2 became NaN or infinite"
+
+
+def test_distances_of_many_numbers() -> None:
+    generator = torch.Generator().manual_seed(0)
+    first, change = torch.randn(2, 200_000, generator=generator)
+    first[150_000] = float("nan")
+    found = check(first, first + change)["s0"].kinds["buffers"]
+    moved = ((first + change).double() - first.double()).nan_to_num()
+    assert found.l2 == pytest.approx(float(moved.norm()))
+    assert found.largest == pytest.approx(float(moved.abs().max()))
+    assert found.relative == pytest.approx(float(moved.norm() / first.double().nan_to_num().norm()))
 
 
 @pytest.mark.parametrize("layers", LAYERS)

@@ -20,6 +20,9 @@ from tlkit.freeze.hooks import give_back
 from tlkit.freeze.modes import KINDS
 from tlkit.freeze.report import Movement, SealReport, StageReport
 
+Doubles = NDArray[np.float64] | NDArray[np.complex128]
+_PIECE = 1 << 16  # numbers; small enough to stay in a processor's cache
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -204,45 +207,45 @@ def _fingerprint(named: Iterator[tuple[str, Tensor]]) -> str:
 
 def _movement(pairs: list[tuple[str, Tensor, Tensor]]) -> Movement:
     """Compare tensors of one kind with what they were, bit for bit."""
-    moved = [
-        (name, before, after)
+    moved = tuple(
+        name
         for name, before, after in pairs
         if before.dtype != after.dtype or not np.array_equal(_bytes(before), _bytes(after))
-    ]
+    )
     numbers = sum(before.numel() for _, before, _ in pairs)
     if not moved:
         return Movement(numbers, (), 0.0, 0.0, 0.0, 0)
-    squared = largest = 0.0
+    squared = size = largest = 0.0
     not_finite = 0
-    # A count of batches is no distance.
-    for _, before, after in moved:
-        if before.is_floating_point() or before.is_complex():
-            there, here = _doubles(before), _doubles(after)
-            # Where not all is finite, the difference is not.
-            with np.errstate(invalid="ignore"):
-                change = here - there
-            if not np.isfinite(change).all():
-                finite = np.isfinite(there) & np.isfinite(here)
-                not_finite += int((~np.isfinite(here) & np.isfinite(there)).sum())
-                change = change[finite]
-            squared += _squared(change)
-            largest = max(largest, float(np.abs(change).max(initial=0.0)))
-    size = 0.0
-    for _, before, _ in pairs:
-        if before.is_floating_point() or before.is_complex():
-            there = _doubles(before)
+    for name, before, after in pairs:
+        # A count of batches is no distance.
+        if not (before.is_floating_point() or before.is_complex()):
+            continue
+        for there, here in _pieces(before, after if name in moved else before):
             size += _squared(there if np.isfinite(there).all() else there[np.isfinite(there)])
+            if name in moved:
+                # Where not all is finite, the difference is not.
+                with np.errstate(invalid="ignore"):
+                    change = here - there
+                if not np.isfinite(change).all():
+                    finite = np.isfinite(there) & np.isfinite(here)
+                    not_finite += int((~np.isfinite(here) & np.isfinite(there)).sum())
+                    change = change[finite]
+                squared += _squared(change)
+                largest = max(largest, float(np.abs(change).max(initial=0.0)))
     l2 = math.sqrt(squared)
     relative = l2 / math.sqrt(size) if size > 0 else (0.0 if l2 == 0 else None)
-    return Movement(numbers, tuple(name for name, _, _ in moved), l2, relative, largest, not_finite)
+    return Movement(numbers, moved, l2, relative, largest, not_finite)
 
 
-def _squared(values: NDArray[np.float64] | NDArray[np.complex128]) -> float:
+def _pieces(before: Tensor, after: Tensor) -> Iterator[tuple[Doubles, Doubles]]:
+    flat = [tensor.resolve_conj().resolve_neg().reshape(-1) for tensor in (before, after)]
+    wide = torch.complex128 if before.is_complex() else torch.float64
+    for first in range(0, before.numel(), _PIECE):
+        there, here = (tensor[first : first + _PIECE].to(wide).numpy() for tensor in flat)
+        yield there, here
+
+
+def _squared(values: Doubles) -> float:
     # No matrix library: it would wake its threads for every small tensor.
     return float((values * values.conj()).real.sum())
-
-
-def _doubles(tensor: Tensor) -> NDArray[np.float64] | NDArray[np.complex128]:
-    wide = torch.complex128 if tensor.is_complex() else torch.float64
-    found: NDArray[np.float64] | NDArray[np.complex128] = tensor.to(wide).reshape(-1).numpy()
-    return found
