@@ -48,6 +48,8 @@ class Root<V extends Base> {
     this.node.append(sheet, this.mount);
     this.node.addEventListener("focusin", (event) => {
       this.focused = event.target as HTMLElement;
+      // Shortcuts match the focused element before they look at what is around it: typing in a list would run them.
+      this.focused.dataset["lmSuppressShortcuts"] = "true";
       this.lostAt = Number.POSITIVE_INFINITY;
     });
     this.node.addEventListener("focusout", (event) => {
