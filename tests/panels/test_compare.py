@@ -324,8 +324,11 @@ def test_three_arms_show_every_pair_and_say_that_it_was_corrected(net: Backbone,
     own = compare.Arm("frozen-too", pretrained=True, opens="head", preset="head")
     panel = panels.Compare(greek, net, arms=["random-frozen", "frozen", own], seeds=2)
     panel.run()
-    assert len(panel._view()["outcome"]["pairs"]["rows"]) == 3
+    shown = panel._view()["outcome"]
+    assert len(shown["pairs"]["rows"]) == 3
     assert "Holm" in str(panel)
+    assert "Holm" in shown["why"]
+    assert panel.result.verdict.sentence.startswith(shown["verdict"])
 
 
 def test_settings_that_changed_make_the_result_stale(panel: panels.Compare) -> None:

@@ -189,11 +189,13 @@ def _outcome(facts: Facts) -> dict[str, Any]:
         and set(facts.pair) <= set(found.arms)
     ):
         beside = _beside(found, facts.pair, ran)
+    # The first sentence is the verdict; what follows says how it was reached.
+    headline, _, how = found.verdict.sentence.partition(". ")
     head, rows = measured.table(found, seconds=True)
     pairs_head, pairs_rows = measured.pairs(found)
     return {
-        "verdict": found.verdict.sentence,
-        "why": f"{_about_intervals(found)}.",
+        "verdict": f"{headline.rstrip('.')}.",
+        "why": f"{_about_intervals(found)}. {how}".strip(),
         "beside": beside,
         "asides": measured.asides(found),
         "table": {"head": head, "rows": _cells(rows), "caption": "Every arm"},
