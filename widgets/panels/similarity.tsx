@@ -220,7 +220,9 @@ function across(position: number): string {
 function FeatureMap({ outcome, map, look }: { outcome: Outcome; map: { points: Point[]; sheet: Sheet }; look(picture: number): unknown }) {
   const { points, sheet } = map;
   const [shown, setShown] = useState<number | null>(null);
-  const [current, setCurrent] = useState(0);
+  const [visited, setVisited] = useState(0);
+  // Another map may have fewer points than the one that was visited last.
+  const current = Math.min(visited, points.length - 1);
   const svg = useRef<SVGSVGElement>(null);
   const sources = points.findIndex((one) => one.set === 1);
   const chosen = outcome.chosen.tile;
@@ -276,7 +278,7 @@ function FeatureMap({ outcome, map, look }: { outcome: Outcome; map: { points: P
           }}
           onFocusCapture={(event) => {
             const index = Number((event.target as Element).getAttribute("data-index"));
-            setCurrent(index);
+            setVisited(index);
             setShown(index);
           }}
           onBlurCapture={() => setShown(null)}

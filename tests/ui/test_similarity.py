@@ -1,0 +1,208 @@
+"""The Similarity panel in a real browser: by mouse and by keyboard, in light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.ui.notebook import Notebook
+
+pytestmark = [pytest.mark.ui, pytest.mark.slow]
+Open = Callable[..., Notebook]
+TITLE = "How close are they?"
+
+SETUP = """
+from tlkit import backbones, data, panels
+net = backbones.load("zoo:resnet-letters")
+panel = panels.Similarity(data.load("letters"), data.load("greek"), net)
+panel
+"""
+
+
+@pytest.fixture(scope="module")
+def notebook(open_notebook: Open) -> Notebook:
+    notebook = open_notebook([SETUP])
+    notebook.run_all()
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def panel(notebook: Notebook) -> Locator:
+    """The panel after a click on Measure: letters, greek, seen by the network of letters."""
+    panel = notebook.panel(TITLE)
+    expect(panel).to_contain_text("Guess before you measure.")
+    panel.get_by_role("button", name="Measure").click()
+    expect(panel.locator(".tlkit-progress")).to_contain_text("Training a network on greek itself")
+    expect(panel.get_by_label("Source")).to_have_attribute("aria-disabled", "true")
+    done(panel)
+    return panel
+
+
+def done(panel: Locator) -> None:
+    expect(panel.get_by_role("button", name="Measure again")).to_be_visible(timeout=90_000)
+
+
+def choose(panel: Locator, label: str, name: str) -> None:
+    panel.get_by_label(label).select_option(name)
+    expect(panel.locator(".tlkit-head")).to_contain_text(name)
+
+
+def test_a_click_measures_and_the_saved_twin_has_the_result(panel: Locator, notebook: Notebook) -> None:
+    verdict = panel.locator(".tlkit-verdict")
+    expect(verdict).to_contain_text(re.compile(r"sorts greek .* LogME stands \d+ % \(\d+ to \d+ %\)"))
+    bars = panel.locator(".tlkit-s-track")
+    expect(bars).to_have_count(5)
+    for bar in bars.all():
+        said = str(bar.get_attribute("aria-label"))
+        assert re.search(r"of the way from floor .* to ceiling .*; 95 % interval", said), said
+        dot, sure = (bar.locator(one).bounding_box() for one in (".tlkit-s-dot", ".tlkit-s-sure"))
+        assert dot is not None
+        assert sure is not None
+        assert sure["x"] - 1 <= dot["x"] + dot["width"] / 2 <= sure["x"] + sure["width"] + 1
+    words = verdict.inner_text()
+    for _ in range(20):
+        saved = notebook.save()
+        if words in json.dumps(saved["cells"][0], ensure_ascii=False):
+            break
+        notebook.page.wait_for_timeout(200)
+    twin = saved["cells"][0]["outputs"][-1]["data"]
+    assert words in "".join(twin["text/plain"])
+    assert words in "".join(twin["text/html"])
+    assert 'alt="Map of the features' in "".join(twin["text/html"])
+    assert "<svg" not in "".join(twin["text/html"])
+
+
+def test_a_mark_shows_its_picture_on_hover_and_on_focus(panel: Locator, notebook: Notebook) -> None:
+    keyboard, tip = notebook.page.keyboard, panel.locator(".tlkit-s-tip")
+    mark = panel.get_by_role("option", name="greek, class ω", exact=True).first
+    mark.hover()
+    expect(tip).to_contain_text("greek, class")
+    assert "data:image/png" in tip.locator(".tlkit-s-tile").evaluate(
+        "one => getComputedStyle(one).backgroundImage"
+    )
+    panel.locator(".tlkit-verdict").hover()
+    expect(tip).to_have_count(0)
+    # One stop of the tabulator; arrows go from mark to mark.
+    stops = panel.get_by_role("listbox").locator("[tabindex='0']")
+    expect(stops).to_have_count(1)
+    mark.focus()
+    expect(tip).to_have_text("greek, class ω")
+    expect(panel.locator(".tlkit-s-eye")).to_be_visible()
+    before = mark.bounding_box()
+    keyboard.press("ArrowUp")
+    expect(panel.get_by_role("listbox").locator(":focus")).to_have_count(1)
+    after = panel.get_by_role("listbox").locator(":focus").bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["y"] < before["y"]
+    expect(stops).to_have_count(1)
+    keyboard.press("Escape")
+    expect(tip).to_have_count(0)
+
+
+def test_a_picture_is_chosen_on_the_map_and_in_the_list(panel: Locator, notebook: Notebook) -> None:
+    keyboard, asked = notebook.page.keyboard, panel.locator(".tlkit-s-asked")
+    panel.get_by_role("option", name="greek, class λ", exact=True).nth(1).focus()
+    keyboard.press("Enter")
+    expect(asked).to_have_text("λ")
+    expect(panel.locator(".tlkit-s-plot line")).to_have_count(5)
+    chosen = panel.get_by_role("listbox").get_by_role("option", selected=True)
+    expect(chosen).to_have_attribute("aria-label", "greek, class λ")
+    panel.get_by_role("radio", name="ω", exact=True).click()
+    expect(asked).to_have_text("ω")
+    expect(panel.get_by_role("radio", checked=True)).to_have_attribute("aria-label", "ω")
+    keyboard.press("ArrowLeft")
+    expect(asked).to_have_text("ψ")
+    expect(panel.get_by_role("radio", name="ψ", exact=True)).to_be_focused()
+    near = panel.locator(".tlkit-s-hit li")
+    expect(near).to_have_count(5)
+    distances = [float(one) for one in near.locator("small").all_inner_texts()]
+    assert distances == sorted(distances)
+    assert panel.locator(".tlkit-note").count() == 0
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 480])
+def test_it_looks_right_and_axe_finds_nothing(
+    panel: Locator, notebook: Notebook, axe: Path, dark: bool, width: int
+) -> None:
+    notebook.look(dark=dark, width=width, height=1700 if width > 500 else 2700)
+    panel = notebook.panel(TITLE)
+    panel.get_by_role("option", name="greek, class ω", exact=True).first.focus()
+    expect(panel.locator(".tlkit-s-tip")).to_be_visible()
+    assert notebook.accessibility(panel, axe) == []
+    assert panel.evaluate("one => one.scrollWidth - one.clientWidth") <= 0
+    name = f"similarity-{'dark' if dark else 'light'}-{width}"
+    notebook.screenshot(f"{name}-focus", panel)
+    panel.get_by_role("radio", name="λ", exact=True).click()
+    expect(panel.locator(".tlkit-s-asked")).to_have_text("λ")
+    assert notebook.accessibility(panel, axe) == []
+    notebook.screenshot(name, panel)
+
+
+def test_reopened_without_its_kernel_the_pictures_are_still_there(
+    panel: Locator, notebook: Notebook, open_notebook: Open
+) -> None:
+    saved = notebook.save()
+    assert "widgets" in saved["metadata"], "JupyterLab was not told to save the state of widgets"
+    copy = notebook.path.with_name("similarity-reopened.ipynb")
+    copy.write_text(json.dumps(saved), encoding="utf-8")
+    again = open_notebook(path=copy)
+    reopened = again.panel(TITLE)
+    expect(reopened.locator(".tlkit-verdict")).to_have_text(panel.locator(".tlkit-verdict").inner_text())
+    reopened.get_by_role("option", name=re.compile("class")).first.focus()
+    expect(reopened.locator(".tlkit-s-tip")).to_be_visible()
+    reopened.get_by_role("button", name="Measure again").click()
+    expect(reopened.get_by_role("alert")).to_contain_text("Run the cell above again", timeout=10_000)
+
+
+def test_stop_ends_a_run_within_half_a_second(panel: Locator, notebook: Notebook) -> None:
+    notebook.look(dark=False, width=1280)
+    choose(panel, "Target", "digits")
+    expect(panel.locator(".tlkit-s-outcome")).to_contain_text("earlier choice")
+    panel.get_by_role("button", name="Measure").click()
+    expect(panel.locator(".tlkit-progress")).to_contain_text("Training a network on digits")
+    seconds = panel.evaluate(
+        """async panel => {
+            const start = performance.now();
+            panel.querySelector('.tlkit-stop').click();
+            while (panel.getAttribute('aria-busy') === 'true') await new Promise(requestAnimationFrame);
+            return (performance.now() - start) / 1000;
+        }"""
+    )
+    assert seconds < 0.5
+    expect(panel.locator(".tlkit-problem")).to_have_count(0)
+    choose(panel, "Target", "greek")
+    expect(panel.locator(".tlkit-s-outcome")).not_to_contain_text("earlier choice")
+
+
+def test_all_of_it_by_keyboard(panel: Locator, notebook: Notebook) -> None:
+    keyboard = notebook.page.keyboard
+    source, target = panel.get_by_label("Source"), panel.get_by_label("Target")
+    source.focus()
+    assert source.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+    keyboard.type("printed")
+    expect(panel.get_by_label("Seen by")).to_have_value("zoo:resnet-printed-digits")
+    expect(source).to_be_focused()
+    keyboard.press("Tab")
+    expect(target).to_be_focused()
+    keyboard.type("printed")
+    expect(target).to_have_value("printed-digits")
+    keyboard.press("Tab")
+    keyboard.press("Tab")
+    expect(panel.get_by_role("button", name="Measure again")).to_be_focused()
+    keyboard.press("Enter")
+    expect(panel.locator(".tlkit-verdict")).to_contain_text("sorts printed-digits well", timeout=60_000)
+    done(panel)
+    notebook.page.wait_for_timeout(500)
+    expect(panel.get_by_role("button", name="Measure again")).to_be_focused()
+    keyboard.press("Tab")
+    expect(panel.get_by_role("listbox").locator(":focus")).to_have_count(1)
+    expect(panel.locator(".tlkit-s-tip")).to_contain_text("printed-digits, class")
+    keyboard.press("Tab")
+    expect(panel.get_by_role("radio", checked=True)).to_be_focused()
