@@ -264,7 +264,16 @@ function FeatureMap({ outcome, map, look }: { outcome: Outcome; map: { points: P
           ))}
         </p>
       </figcaption>
-      <div class="tlkit-s-plot">
+      {/* Focus is listened to around the drawing: Chromium makes a drawing that listens a tab stop of its own. */}
+      <div
+        class="tlkit-s-plot"
+        onFocusCapture={(event) => {
+          const index = Number((event.target as Element).getAttribute("data-index"));
+          setVisited(index);
+          setShown(index);
+        }}
+        onBlurCapture={() => setShown(null)}
+      >
         <svg
           ref={svg}
           viewBox={`${box.x} ${box.y} ${box.width} ${box.height}`}
@@ -276,12 +285,6 @@ function FeatureMap({ outcome, map, look }: { outcome: Outcome; map: { points: P
             const index = closest(event, points, box);
             if (index !== null) choose(index);
           }}
-          onFocusCapture={(event) => {
-            const index = Number((event.target as Element).getAttribute("data-index"));
-            setVisited(index);
-            setShown(index);
-          }}
-          onBlurCapture={() => setShown(null)}
           onKeyDown={(event) => {
             if (event.key === "Escape") setShown(null);
             else if (event.key === "Enter" || event.key === " ") choose(current);
