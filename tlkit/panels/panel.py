@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import json
 import os
-import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 import tlkit
 from tlkit import files
-from tlkit.errors import PanelError, RecordError, StoppedError, TlkitError
-from tlkit.panels import live, twin
-from tlkit.panels.record import checked, state_of, tuples
+from tlkit.errors import PanelError, StoppedError, TlkitError
+from tlkit.panels import twin
+from tlkit.panels.display import Displayed
+from tlkit.panels.record import checked, damage_is_told, plain, state_of, tuples
 from tlkit.panels.worker import Job
 
 S = TypeVar("S")
@@ -23,7 +22,7 @@ R = TypeVar("R")
 Status = Literal["ready", "running", "stopping", "finished", "stopped", "failed"]
 
 
-class Panel(Generic[S, R]):
+class Panel(Displayed, Generic[S, R]):
     """A panel with settings of type ``S`` and a result of type ``R``.
 
     A subclass sets the class attributes and the hooks below; see :class:`tlkit.panels.Freeze`.
@@ -53,12 +52,11 @@ class Panel(Generic[S, R]):
     and ``_changed(changes)``; one with further buttons overrides ``_actions()``.
     """
 
-    kind: ClassVar[str]
     version: ClassVar[int] = 1
     State: ClassVar[type]
 
     def __init__(self, state: S, about: dict[str, Any]) -> None:
-        self._lock = threading.RLock()
+        super().__init__()
         self._about = about
         self._state: S = self._check(state)
         self._status: Status = "ready"
@@ -67,7 +65,6 @@ class Panel(Generic[S, R]):
         self._result: R | None = None
         self._outcome: dict[str, Any] | None = None
         self._ran: S | None = None
-        self._live: live.Live | None = None
 
     # ---- for everybody
 
@@ -147,8 +144,7 @@ class Panel(Generic[S, R]):
             "about": self._about,
             "outcome": self._outcome,
         }
-        # Written and read: plain JSON, and nothing shared with the panel.
-        return dict(json.loads(json.dumps(body, allow_nan=False)))
+        return plain(body)
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any] | str | os.PathLike[str]) -> Self:
@@ -169,7 +165,7 @@ class Panel(Generic[S, R]):
         read: Any = files.read_json(record) if isinstance(record, str | os.PathLike) else record
         body = checked(read, f"tlkit.panels.{cls.kind}", cls.version)
         panel = cls.__new__(cls)
-        try:
+        with damage_is_told():
             Panel.__init__(panel, state_of(cls.State, body["state"]), body["about"])
             if body["outcome"] is not None:
                 panel._outcome = body["outcome"]
@@ -177,28 +173,9 @@ class Panel(Generic[S, R]):
                 panel._status = "finished"
                 panel._result = panel._result_of(body["outcome"])
             panel._full_view()  # what cannot be drawn is told now, not when it is shown
-        except RecordError:
-            raise
-        except (PanelError, LookupError, TypeError, ValueError, AttributeError) as error:
-            what = error.what if isinstance(error, PanelError) else f"{type(error).__name__}: {error}."
-            raise RecordError(
-                f"The record does not fit together. {what}", "The record is damaged: write it again."
-            ) from error
         return panel
 
-    def __str__(self) -> str:
-        return twin.as_text(self._title(), self._subtitle(), self._parts())
-
-    def __repr__(self) -> str:
-        return str(self)
-
     # ---- hooks
-
-    def _title(self) -> str:
-        raise NotImplementedError
-
-    def _subtitle(self) -> str:
-        return ""
 
     def _labels(self) -> dict[str, str]:
         """Words of the shared buttons."""
@@ -206,10 +183,6 @@ class Panel(Generic[S, R]):
 
     def _view(self) -> dict[str, Any]:
         raise NotImplementedError
-
-    def _pictures(self) -> dict[str, str]:
-        """Heavy data URIs that rarely change; sent apart from the view."""
-        return {}
 
     def _twin(self) -> Sequence[twin.Part]:
         raise NotImplementedError
@@ -326,20 +299,6 @@ class Panel(Generic[S, R]):
             **self._view(),
         }
 
-    def _show(self) -> None:
-        if self._live is not None:
-            # One lock for building and sending: otherwise an older view could overtake a newer one.
-            with self._lock:
-                self._live.show(self._full_view(), self._pictures())
-
-    def _made_live(self) -> live.Live:
-        with self._lock:
-            if self._live is None:
-                self._live = live.Live(
-                    self.kind, self._full_view(), self._pictures(), self._heard, self._lock
-                )
-            return self._live
-
     def _parts(self) -> list[twin.Part]:
         parts = list(self._twin())
         if self._problem is not None:
@@ -347,30 +306,6 @@ class Panel(Generic[S, R]):
         if self._status == "stopped":
             parts.append(twin.Paragraph("The last run was stopped before its end."))
         return parts
-
-    def _repr_mimebundle_(self, **_: Any) -> live.Bundle:
-        """Return the live widget where there is a kernel, and always both twins."""
-        html = twin.as_html(self._title(), self._subtitle(), self._parts())
-        data: dict[str, Any] = {"text/plain": str(self), "text/html": html}
-        metadata: dict[str, Any] = {}
-        if live.in_kernel():
-            bundle = self._made_live().widget._repr_mimebundle_()
-            if bundle is not None:
-                data = {**bundle[0], **data}
-                metadata = {**bundle[1]}
-        return data, metadata
-
-    def _ipython_display_(self) -> None:
-        # A display with an id of its own can be updated after a run; a cell's plain result cannot.
-        bundle = self._repr_mimebundle_()
-        if self._live is not None:
-            self._live.display(bundle)
-        else:
-            print(self)
-
-    def _update_outputs(self) -> None:
-        if self._live is not None:
-            self._live.update_outputs(self._repr_mimebundle_())
 
 
 def _problem(error: BaseException) -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from tlkit.errors import RecordError
+from tlkit.errors import PanelError, RecordError
 
 
 def checked(record: Mapping[str, Any], kind: str, version: int) -> dict[str, Any]:
@@ -75,3 +77,28 @@ def tuples(value: Any) -> Any:
     (1, (2, 3))
     """
     return tuple(tuples(one) for one in value) if isinstance(value, list) else value
+
+
+def plain(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a body as it would be read from a file: JSON's types only, and nothing shared.
+
+    Examples
+    --------
+    >>> plain({"arms": ("scratch", "frozen")})
+    {'arms': ['scratch', 'frozen']}
+    """
+    return dict(json.loads(json.dumps(body, allow_nan=False)))
+
+
+@contextmanager
+def damage_is_told() -> Iterator[None]:
+    """Turn whatever a damaged record makes go wrong into a RecordError."""
+    try:
+        yield
+    except RecordError:
+        raise
+    except (PanelError, LookupError, TypeError, ValueError, AttributeError) as error:
+        what = error.what if isinstance(error, PanelError) else f"{type(error).__name__}: {error}."
+        raise RecordError(
+            f"The record does not fit together. {what}", "The record is damaged: write it again."
+        ) from error
