@@ -76,6 +76,7 @@ def test_buffers_come_back_after_an_error(mode: str) -> None:
     if mode == "batch_stats":
         with pytest.raises(RuntimeError, match="on purpose"):
             net.train()(batches(1)[0][0])
+        assert part.seen is own
     net.eval()(batches(1)[0][0])
     assert part.seen is own
     assert part.seen.item() == 0

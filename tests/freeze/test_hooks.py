@@ -177,6 +177,30 @@ def test_optimizers_that_decay_or_remember_leave_frozen_tensors_alone(
     moved_as_planned(net, loop)
 
 
+@pytest.mark.parametrize("when", ["before apply", "after apply"])
+def test_gradients_from_before_are_not_applied_by_a_loop_that_gathers_them(when: str) -> None:
+    net = network("everything", stages=5)
+    optimizer = sgd(net.parameters())
+
+    def leave_gradients() -> None:
+        for parameter in net.parameters():
+            parameter.grad = torch.ones_like(parameter)
+
+    if when == "before apply":
+        leave_gradients()
+    freeze.plan(net, PLAN).apply(net)
+    if when == "after apply":
+        leave_gradients()
+
+    def loop(made: nn.Module) -> None:
+        # Gathers over batches: no zero_grad between them.
+        for x, y in batches(2):
+            nn.functional.cross_entropy(made.train()(x), y).backward()
+        optimizer.step()
+
+    moved_as_planned(net, loop)
+
+
 def test_gradients_pass_through_frozen_stages() -> None:
     net = network("everything")
     freeze.plan(net, {"s1": "strict", "s2": "batch_stats"}).apply(net)

@@ -107,6 +107,7 @@ def test_seals_every_kind_of_tensor(values: Tensor) -> None:
 def test_the_layout_in_memory_is_no_change_but_the_precision_is() -> None:
     values = torch.arange(24.0).reshape(1, 2, 3, 4)
     assert check(values, values.contiguous(memory_format=torch.channels_last)).unchanged("s0")
+    assert not check(torch.zeros(3), torch.zeros(3, dtype=torch.int32)).unchanged("s0")
     report = check(values, values.half())
     assert not report.unchanged("s0")
     assert report["s0"].kinds["buffers"].l2 == 0
