@@ -140,12 +140,12 @@ class Recipe:
     @classmethod
     def head(cls) -> Recipe:
         """Return the recipe for a frozen network: only a new head, solved for exactly."""
-        return cls("head", augmented_views=8, augmentation=1.0)
+        return cls("head", head_strength=0.1, augmented_views=8, augmentation=1.0)
 
     @classmethod
     def fine_tune(cls) -> Recipe:
         """Return the recipe for going on from a pretrained network: head first, then the chosen stages."""
-        return cls("fine-tune", augmented_views=0, steps=150, learning_rate=2e-3)
+        return cls("fine-tune", head_strength=0.1, steps=200, learning_rate=8e-3, stage_decay=0.3)
 
     @classmethod
     def gradually(cls) -> Recipe:
