@@ -53,7 +53,7 @@ def test_every_opening_of_the_test_set_is_counted(
     assert again.origin["from_store"] == 6
     assert again.provenance == (
         "Measured before, taken from the store: 6 of 6 cells."
-        " The test set was opened 6 times for these numbers, none of them now."
+        " The test set was opened 6 times, none of them now."
     )
     assert "Measured now: all 6 cells" in card.provenance
     assert str(again) == str(card), "what is printed does not depend on the store"

@@ -16,6 +16,7 @@ from tlkit.compare.arms import chosen
 from tlkit.compare.comparison import Comparison
 from tlkit.compare.curves import Curve, curve_running
 from tlkit.compare.progress import Progress
+from tlkit.compare.table import Table
 from tlkit.errors import StoreError, unknown_name
 
 KIND = "tlkit.compare.attempt"
@@ -60,7 +61,7 @@ class Attempt:
             **_numbers(first),
             "seal": first.seals,
             "notes": list(first.notes),
-            "provenance": [one.provenance for one in self.curve.comparisons],
+            "provenance": self.curve.provenance,
             "report": None if self.report is None else str(self.report),
             "seconds": round(self.seconds, 1),
         }
@@ -74,7 +75,7 @@ class Attempt:
             str(whole),
             "",
             f"Seal. {self.first.seals}",
-            *(one.provenance for one in self.curve.comparisons[:1]),
+            self.curve.provenance,
             f"Report: {self.report or 'none, it could not be written'}",
             f"{self.seconds:.0f} seconds",
         ]
@@ -187,7 +188,7 @@ def write_report(path: Path, curve: Curve, seconds: float) -> None:
         f"Every arm had the same draws of labels and took the same {first.items:,} test items once per draw.",
         f"Intervals ({100 * first.level:g} %) allow for other draws and for other test items.",
         f"Seal. {first.seals}",
-        *dict.fromkeys(one.provenance for one in curve.comparisons),
+        curve.provenance,
     ]
     sections.append(html_report.Section("How it was measured", told))
     versions = ", ".join(f"{name} {version}" for name, version in first.origin["versions"].items())
@@ -246,5 +247,7 @@ def _numbers(one: Comparison) -> dict[str, Any]:
     }
 
 
-def _table(table: Any) -> html_report.Table:
-    return html_report.Table(table.caption, table.head, table.rows)
+def _table(table: Table) -> html_report.Table:
+    # A number and its sign stay on one line.
+    rows = [[cell.replace(" %", "\u00a0%") for cell in row] for row in table.rows]
+    return html_report.Table(table.caption, table.head, rows)

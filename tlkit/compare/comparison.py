@@ -165,18 +165,7 @@ class Comparison:
     def provenance(self) -> str:
         """What was measured now, what came from the store, and how often the test set was opened."""
         total = len(self.results) * len(self.seeds)
-        taken = int(self.origin.get("from_store", 0))
-        opened = _times(int(self.origin.get("openings", total)))
-        if taken:
-            now = _times(int(self.origin.get("openings_now", total - taken)))
-            said = (
-                f"Measured before, taken from the store: {taken} of {total} cells."
-                f" The test set was opened {opened} for these numbers, {now} of them now."
-            ).replace("not once of them now", "none of them now")
-        else:
-            said = f"Measured now: all {total} cells. The test set was opened {opened} for this."
-        problem = self.origin.get("problem", "")
-        return f"{said} {problem}" if problem else said
+        return came_from(total, int(self.origin.get("from_store", 0)), str(self.origin.get("problem", "")))
 
     @property
     def alt(self) -> str:
@@ -293,6 +282,26 @@ class Comparison:
         return f"{self.table._repr_html_()}{verdict}{notes}"
 
 
+def came_from(cells: int, from_store: int, problem: str = "") -> str:
+    """Say where some cells come from, and how often the test set was opened for them.
+
+    Examples
+    --------
+    >>> came_from(12, 8)
+    'Measured before, taken from the store: 8 of 12 cells. The test set was opened 12 times, 4 of them now.'
+    """
+    opened = {1: "once", 2: "twice"}.get(cells, f"{cells} times")
+    if from_store:
+        now = cells - from_store or "none"
+        said = (
+            f"Measured before, taken from the store: {from_store} of {cells} cells. The test set was opened"
+            f" {opened}, {now} of them now."
+        )
+    else:
+        said = f"Measured now: all {cells} cells. The test set was opened {opened}."
+    return f"{said} {problem}".strip()
+
+
 def _labels(count: int | None) -> str:
     if count is None:
         return "All labels"
@@ -301,10 +310,6 @@ def _labels(count: int | None) -> str:
 
 def _draws(count: int) -> str:
     return "1 draw" if count == 1 else f"{count} draws"
-
-
-def _times(count: int) -> str:
-    return {0: "not once", 1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _percent(share: float) -> str:

@@ -12,7 +12,7 @@ from tlkit.compare import record as records
 from tlkit.compare import setup as setups
 from tlkit.compare.arms import Arm
 from tlkit.compare.comparing import cells
-from tlkit.compare.comparison import Comparison
+from tlkit.compare.comparison import Comparison, came_from
 from tlkit.compare.progress import Progress, drained
 from tlkit.compare.rows import write_csv
 from tlkit.compare.store import Store
@@ -90,6 +90,13 @@ class Curve:
     def verdict(self) -> str:
         """The verdict at each number of labels, a line each."""
         return "\n".join(f"{one.labels_per_class} per class: {one.verdict}" for one in self.comparisons)
+
+    @property
+    def provenance(self) -> str:
+        """What was measured now, what came from the store, and how often the test set was opened."""
+        cells = [cell for one in self.comparisons for result in one.results for cell in result.cells]
+        problem = self.comparisons[-1].origin.get("problem", "")
+        return came_from(len(cells), sum(cell.from_store for cell in cells), str(problem))
 
     @property
     def alt(self) -> str:

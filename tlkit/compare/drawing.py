@@ -126,8 +126,8 @@ def lines(comparisons: Sequence[Comparison], alt: str) -> Drawing:
         style = _marker(results[0], colour, marker, 7.5)
         axes.plot(x, means, **{**style, "linestyle": dash, "linewidth": 1.6}, label=name)
     axes.axhline(100 * first.chance, color=_QUIET, linewidth=1, linestyle=(0, (1, 2)))
-    axes.annotate("guessing", (1, 100 * first.chance), (-2, 3), xycoords=("axes fraction", "data"),
-                  textcoords="offset points", ha="right", fontsize=8, color=_QUIET)  # fmt: skip
+    axes.annotate("guessing", (0, 100 * first.chance), (3, 3), xycoords=("axes fraction", "data"),
+                  textcoords="offset points", fontsize=8, color=_QUIET)  # fmt: skip
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(FixedLocator(labels))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -139,7 +139,8 @@ def lines(comparisons: Sequence[Comparison], alt: str) -> Drawing:
     axes.set_title(
         f"{first.dataset}, {first.backbone}, {len(first.seeds)} draws each", fontsize=10, loc="left"
     )
-    axes.legend(fontsize=9, frameon=False, loc="lower right", handlelength=3.2)
+    columns = min(4, len(first.arms))
+    drawing.legend(fontsize=9, frameon=False, loc="outside lower center", ncols=columns, handlelength=3.2)
     _tidy(axes, "y")
     return drawing
 

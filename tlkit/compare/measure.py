@@ -6,6 +6,7 @@ import platform
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import tlkit
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 THREADS = 1
 # Multiply-adds of small networks that one core manages in a second, roughly; only to guess durations.
 _PER_SECOND = 2.5e10
+# Those that calculate: another version may round in another way.
+_LIBRARIES = ("torch", "torchvision", "numpy", "scipy")
 FIXED = "fixed: chosen on other tasks, the same for every task"
 
 
@@ -69,7 +72,7 @@ class Order:
                 "device": self.device,
                 "code": code_fingerprint(),
                 "tlkit": tlkit.__version__,
-                "torch": str(torch.__version__),
+                "libraries": {name: version(name) for name in _LIBRARIES},
                 # Other processors sum in another order.
                 "machine": [platform.machine(), torch.backends.cpu.get_cpu_capability()],
             }

@@ -155,7 +155,7 @@ def prepare(
         raise ComparisonError(
             f"n_jobs is {n_jobs!r}.", "Give a number of processes, or -1 for one per processor."
         )
-    resolve_device(device)
+    device = str(resolve_device(device))
     notes = list(backbone.transform.notes((len(dataset.test), *dataset.train.images.shape[1:])))
     setup = Setup(
         dataset,

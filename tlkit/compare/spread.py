@@ -199,7 +199,7 @@ def _stopped() -> StoppedError:
 
 
 def _explained(error: BaseException) -> BaseException:
-    if type(error).__name__ in ("TerminatedWorkerError", "BrokenProcessPool"):
+    if type(error).__name__ in ("TerminatedWorkerError", "BrokenProcessPool", "ShutdownExecutorError"):
         told = ComparisonError(
             "A process that measured cells ended on its own, perhaps for lack of memory.",
             "Finished cells are kept: run it again to go on, with n_jobs=1 to need less memory.",
