@@ -55,8 +55,11 @@ class Displayed:
 
     def _repr_mimebundle_(self, **_: Any) -> live.Bundle:
         """Return the live widget where there is a kernel, and always both twins."""
-        html = twin.as_html(self._title(), self._subtitle(), self._parts())
-        data: dict[str, Any] = {"text/plain": str(self), "text/html": html}
+        title, subtitle, parts = self._title(), self._subtitle(), self._parts()
+        data: dict[str, Any] = {
+            "text/plain": twin.as_text(title, subtitle, parts),
+            "text/html": twin.as_html(title, subtitle, parts),
+        }
         metadata: dict[str, Any] = {}
         if live.in_kernel():
             bundle = self._made_live().widget._repr_mimebundle_()
