@@ -113,9 +113,20 @@ def test_lists_from_a_browser_become_tuples() -> None:
     assert Walker().set(names=["x", "y"]).state == Walk(names=("x", "y"))
 
 
-def test_without_a_run_there_is_no_result() -> None:
-    with pytest.raises(PanelError, match="Call run"):
+def test_without_a_run_there_is_no_result_and_that_is_one_sentence() -> None:
+    with pytest.raises(PanelError, match="call run") as raised:
         _ = Walker().result
+    assert raised.value._render_traceback_() == [str(raised.value)]  # type: ignore[attr-defined]  # IPython's name
+
+
+def test_during_the_first_run_there_is_no_result_yet() -> None:
+    panel = Walker(900, seconds=0.01)
+    panel._heard({"run": True})
+    wait(panel, "running")
+    with pytest.raises(PanelError, match="still going on"):
+        _ = panel.result
+    panel._heard({"stop": True})
+    wait(panel, "stopped")
 
 
 def test_a_click_runs_in_a_thread_of_its_own_and_run_does_not() -> None:

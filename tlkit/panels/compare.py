@@ -179,13 +179,11 @@ class Compare(Panel[CompareState, Comparison]):
         ------
         GuessFirst
             The guess comes before the result.
-        PanelError
-            Nothing was run yet, or the run is going on.
+        NotFinished
+            Nothing was run yet, or the first run is going on.
         """
         if self._waits():
             raise _guess_first()
-        if self._busy() and self._result is None:
-            raise PanelError("The run is still going on.", "Wait for its end, then run this cell again.")
         return super().result
 
     def run(self) -> Comparison:

@@ -15,7 +15,7 @@ from tlkit.errors import PanelError, StoppedError, TlkitError
 from tlkit.panels import twin
 from tlkit.panels.display import Displayed
 from tlkit.panels.record import checked, damage_is_told, plain, state_of, tuples
-from tlkit.panels.worker import Job
+from tlkit.panels.worker import Job, NotFinished
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -122,8 +122,10 @@ class Panel(Displayed, Generic[S, R]):
 
         Raises
         ------
+        NotFinished
+            Nothing was run yet, or the first run is going on.
         PanelError
-            Nothing was run yet.
+            The panel was opened from a record, which does not hold the objects.
         """
         if self._result is None and self._outcome is not None:
             raise PanelError(
@@ -131,7 +133,11 @@ class Panel(Displayed, Generic[S, R]):
                 "Look at panel.record()['outcome'], or make the panel anew and call run().",
             )
         if self._result is None:
-            raise PanelError("There is no result yet.", "Call run() first.")
+            if self._busy():
+                raise NotFinished("The run is still going on.", "Wait for its end, then run this cell again.")
+            raise NotFinished(
+                "There is no result yet.", "Press the button in the panel, or call run() first."
+            )
         return self._result
 
     def record(self) -> dict[str, Any]:

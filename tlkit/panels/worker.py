@@ -6,7 +6,19 @@ import threading
 import time
 from collections.abc import Callable
 
+from tlkit.errors import PanelError
+
 _SAY_EVERY_SECONDS = 0.1
+
+
+class NotFinished(PanelError):
+    """A result was asked for before there is one.
+
+    In a notebook it shows as one sentence, without a traceback: nothing is broken.
+    """
+
+    def _render_traceback_(self) -> list[str]:  # the name by which IPython asks
+        return [str(self)]
 
 
 class Job:
