@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tlkit.panels import gate, measured
 from tlkit.panels.choices import MOST_SEEDS, CompareState
+from tlkit.panels.numbers import percent
 from tlkit.panels.twin import Paragraph, Part, Pictures, Table
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ def _gate(facts: Facts) -> dict[str, Any] | None:
 
 def _plot(facts: Facts) -> dict[str, Any]:
     found, running = facts.found, bool(facts.cells)
+    chance = 1 / facts.about["classes"]
     pretrained = {arm["name"]: arm["pretrained"] for arm in facts.about["arms"]}
     if running or found is None:
         names: Sequence[str] = facts.state.arms
@@ -166,7 +168,8 @@ def _plot(facts: Facts) -> dict[str, Any]:
         ],
         "guess": guess,
         "alt": alt,
-        "axis": "right on the test pictures",
+        "chance": chance,
+        "axis": f"right on the test pictures; dotted: guessing, {percent(chance)}",
     }
 
 

@@ -20,6 +20,8 @@ interface Row extends Mark {
 export interface Intervals {
   rows: Row[];
   guess: { at: number; words: string } | null;
+  /** What guessing blindly gets right. */
+  chance: number;
   alt: string;
   axis: string;
 }
@@ -30,7 +32,7 @@ const MIDDLE = 18;
 const percent = (share: number) => `${100 * share}%`;
 
 /** Dots for draws, a bar for the interval, a mark for the mean. Places are in percent, so that text keeps its size. */
-export function Plot({ rows, guess, alt, axis }: Intervals) {
+export function Plot({ rows, guess, chance, alt, axis }: Intervals) {
   const line = guess && (
     <line class="tlkit-guessed" x1={percent(guess.at)} x2={percent(guess.at)} y1="0" y2={HEIGHT} />
   );
@@ -52,6 +54,7 @@ export function Plot({ rows, guess, alt, axis }: Intervals) {
           <span>{row.name}</span>
           <svg height={HEIGHT} class={`tlkit-tone-${row.tone}`}>
             {grid}
+            <line class="tlkit-chance" x1={percent(chance)} x2={percent(chance)} y1="0" y2={HEIGHT} />
             {line}
             {row.points.map((share, draw) => (
               <circle class="tlkit-draw" key={draw} cx={percent(share)} cy={HEIGHT - 8} r="2.8" />
