@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from tlkit import similarity
 from tlkit.errors import SimilarityError, StoppedError, UnknownNameError
 from tlkit.similarity.place import place
+from tlkit.similarity.resample import halves
+from tlkit.similarity.scores import View
 
 
 @dataclass
@@ -220,18 +222,33 @@ def test_an_unknown_measure_is_answered_with_the_nearest() -> None:
         similarity.report(dots(seed=1), dots(), Flat())["logmee"]
 
 
-def test_intervals_cover_what_they_say() -> None:
-    # Nearest-neighbour accuracy over many samples of one world: its mean is the truth.
+@pytest.mark.parametrize("score", ["logme", "knn"])
+def test_intervals_cover_what_they_say(score: str) -> None:
+    # One world, many samples: the mean over all of them is what each sample's interval should hold.
     rng = np.random.default_rng(0)
-    truth, hits, runs = 0.7, 0, 200
-    for _ in range(runs):
-        right = rng.random(150) < truth
-        draws = [rng.choice(right, 150).mean() for _ in range(100)]
-        found = place(
-            "knn", "nearest neighbour", "score", (right.mean(), 0, 1), (draws, np.zeros(100), np.ones(100))
-        )
-        hits += found.low <= truth <= found.high
-    assert 0.9 <= hits / runs <= 0.99
+    codes, everything = np.arange(90) % 3, np.arange(90)
+    found = []
+    for _ in range(80):
+        features = 1.5 * np.eye(3, 4)[codes] + rng.normal(size=(90, 4))
+        measure = getattr(View(features, None), score)
+        drawn = [measure(codes[half], half) for half in (halves(codes, rng)[0] for _ in range(25))]
+        value, flat = measure(codes, everything), np.zeros(25)
+        found.append(place(score, score, "score", (value, 0, 1), (drawn, flat, flat + 1)))
+    truth = np.mean([one.value for one in found])
+    covered = np.mean([one.low <= truth <= one.high for one in found])
+    assert 0.85 <= covered <= 1
+
+
+def test_the_interval_of_a_mean_is_the_textbooks() -> None:
+    # Values whose mean over half-samples has a known spread: sigma / sqrt(n) of the whole.
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=400)
+    drawn = [rng.permutation(values)[:200].mean() for _ in range(3000)]
+    flat = np.zeros(3000)
+    found = place("mean", "", "score", (values.mean(), -9, 9), (drawn, flat - 9, flat + 9))
+    expected = 1.96 * values.std(ddof=1) / 20
+    assert found.high - found.value == pytest.approx(expected, rel=0.05)
+    assert found.position_high - found.position == pytest.approx(expected / 18, rel=0.05)  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tlkit.panels.twin import Paragraph, Part, Pictures, Table, picture
 from tlkit.similarity.verdict import number
 
 _ASKS = {
-    "logme": "how well straight lines through its features sort the classes",
+    "logme": "how well weighted sums of its features name the class",
     "knn": "how often the nearest other picture is of the same class",
     "leep": "how well its old classes foretell the new ones",
     "proxy_a_distance": "how well a classifier tells the two sets apart, 0 to 2",
@@ -140,7 +140,7 @@ def neighbours(found: Mapping[str, Any], row: int) -> dict[str, Any]:
         "picture": row,
         "tile": first + row,
         "label": str(ours["classes"][ours["labels"][row]]),
-        "title": f"Nearest {theirs['name']} to this {ours['name']}",
+        "title": f"Nearest pictures in {theirs['name']}",
         "nearest": [
             {
                 "tile": place,
@@ -149,8 +149,8 @@ def neighbours(found: Mapping[str, Any], row: int) -> dict[str, Any]:
             }
             for place, distance in found["map"]["nearest"][row]
         ],
-        "words": f"Below each: its distance. 1 is the usual distance from a {ours['name']} to a "
-        f"{theirs['name']} picture.",
+        "words": f"Below each: its distance. 1 is the usual distance between a picture in {ours['name']} and one "
+        f"in {theirs['name']}.",
     }
 
 
@@ -171,9 +171,9 @@ def view(found: Mapping[str, Any], row: int) -> dict[str, Any]:
         "map_title": f"{theirs['name']} and {ours['name']} as {found['report']['backbone']} sees them",
         "map_words": map_words(found),
         "map_keys": f"Point at a mark, or go from mark to mark with the arrow keys, to see its picture. A click or "
-        f"Enter on a {ours['name']} mark chooses it; lines lead to its nearest.",
+        f"Enter on one of {ours['name']} chooses it; lines lead to its nearest.",
         "legend": legend(found),
-        "choose": f"Choose a {ours['name']} picture",
+        "choose": f"Choose a picture in {ours['name']}",
         "choices": choices(found),
         "chosen": neighbours(found, row),
     }
@@ -222,7 +222,7 @@ def twin(found: Mapping[str, Any], row: int) -> list[Part]:
             (_cut(found, other["tile"]), f"{theirs['name']} {other['label']} at {other['distance']}")
             for other in near["nearest"]
         ]
-        parts.append(Paragraph(f"{near['title']}, class {near['label']}:"))
+        parts.append(Paragraph(f"{near['title']} to {ours['name']}, class {near['label']}:"))
         parts.append(Pictures(pictures))
     return [*parts, Paragraph(neighbours(found, row)["words"].replace("Below each", "After each"))]
 
@@ -245,7 +245,9 @@ def _spread(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _cut(found: Mapping[str, Any], place: int) -> str:
-    return picture(tile(found["map"]["sheet"], place))
+    cut = tile(found["map"]["sheet"], place)
+    # Grey needs a third of the bytes; `picture` takes one channel as ink.
+    return picture(1 - cut[:1] if (cut[0] == cut[1]).all() and (cut[0] == cut[2]).all() else cut)
 
 
 def _number(value: float | str) -> str:
