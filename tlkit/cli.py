@@ -141,9 +141,9 @@ def _say(text: str) -> None:
 
 
 def _try(given: argparse.Namespace) -> int:
-    from tlkit.compare import attempt
+    from tlkit.compare.attempt import attempt
 
-    done = attempt.attempt(
+    done = attempt(
         source=given.source,
         target=given.target,
         network=given.network,

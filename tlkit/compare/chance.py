@@ -35,8 +35,8 @@ class Estimate(NamedTuple):
 
     def p_value(self) -> NDArray[np.float64]:
         """Return the two-sided p-value of a mean of zero."""
-        found: NDArray[np.float64] = 2 * student.sf(np.abs(self.mean) / np.sqrt(self.variance), self.freedom)
-        return found
+        away = np.abs(self.mean) / np.sqrt(self.variance)
+        return np.asarray(2 * student.sf(away, self.freedom), dtype=np.float64)
 
 
 def estimate(values: NDArray[np.integer[Any]]) -> Estimate:

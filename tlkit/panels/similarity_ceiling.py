@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from torch import nn
+
 from tlkit import data, freeze, train
 
 if TYPE_CHECKING:
@@ -79,9 +81,9 @@ def ceiling(
             break
         right = f"{100 * epoch.train_accuracy:.0f} % right"
         say(f"Training a network on {target.name} itself, for the ceiling: {right}", epoch.index / epoch.of)
-    trained = replace(
-        fresh, name=f"trained on {target.name}", module=run.model.backbone, source_head=run.model.head
-    )
+    head = run.model.head
+    assert isinstance(head, nn.Linear)  # train.fit makes no other
+    trained = replace(fresh, name=f"trained on {target.name}", module=run.model.backbone, source_head=head)
     with _lock:
         _kept[key] = trained
         while len(_kept) > _KEPT:
