@@ -144,7 +144,7 @@ def test_the_copied_code_makes_the_same_recipe_and_plan(panel: panels.Freeze, pr
     fit = next(line for line in lines if line.startswith("run ="))
     exec("\n".join(line for line in lines[: lines.index(fit)]), space)
     assert space["plan"].modes == panel.plan.modes
-    assert eval(fit.split("recipe=")[1].removesuffix(")"), {"train": train}) == panel.recipe
+    assert eval(fit.split("recipe=")[1].removesuffix(")"), {"train": train, "plan": space["plan"]}) == panel.recipe
 
 
 def test_a_frozen_run_says_so(finished: panels.Freeze) -> None:

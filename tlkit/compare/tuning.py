@@ -31,7 +31,7 @@ def tries(recipe: Recipe) -> list[Recipe]:
     Examples
     --------
     >>> from tlkit.train import Recipe
-    >>> [one.head_strength for one in tries(Recipe.head())]
+    >>> [one.head_strength for one in tries(Recipe.head().change(head_strength=1.0))]
     [1.0, 0.01, 0.1, 10.0, 100.0]
     >>> [one.steps for one in tries(Recipe.scratch().change(steps=400))]
     [400, 400, 400, 800, 800]

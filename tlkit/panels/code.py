@@ -31,8 +31,11 @@ def as_python(
     else:
         drawn = f"data.load({task['load']!r}).few_shot({task['labels_per_class']}, seed={task['seed']})"
     strict = all(mode == "strict" for mode in modes.values())
-    recipe = "" if strict else ", recipe=train.Recipe." + ("gradually()" if gradual else "fine_tune()")
-    if recipe and next(iter(modes.values())) == "strict":
+    remembered = not strict and next(iter(modes.values())) == "strict"
+    recipe = ""
+    if gradual or remembered:
+        recipe = ", recipe=train.Recipe.for_plan(plan" + (", gradual=True)" if gradual else ")")
+    if remembered:
         recipe += f".change(augmented_views={views})"
     return "\n".join(
         [

@@ -92,12 +92,14 @@ class Freeze(Panel[FreezeState, train.Run]):
     @property
     def recipe(self) -> train.Recipe:
         """How the next run trains; the same as in :meth:`code`."""
-        modes = [mode for _, mode in self._state.modes]
-        if all(mode == "strict" for mode in modes):
-            return train.Recipe.head()
-        recipe = train.Recipe.gradually() if self._state.gradual else train.Recipe.fine_tune()
+        modes = dict(self._state.modes)
+        recipe = train.Recipe.for_plan(modes, gradual=self._state.gradual)
         # A fixed number of augmented views can be remembered at the boundary; fresh ones at every step cannot.
-        return recipe.change(augmented_views=_VIEWS) if modes[0] == "strict" else recipe
+        return (
+            recipe.change(augmented_views=_VIEWS)
+            if self._state.modes[0][1] == "strict" and recipe.steps
+            else recipe
+        )
 
     @property
     def code(self) -> str:

@@ -45,8 +45,7 @@ def fit(
     seed
         Of the new head, the order of the batches, the augmentation and dropout; not negative.
     recipe
-        Every other choice. None takes ``Recipe.head()`` where only the head can change, else
-        ``Recipe.fine_tune()``.
+        Every other choice. None takes ``Recipe.for_plan(plan)``.
     device
         ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
     threads

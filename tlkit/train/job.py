@@ -71,8 +71,7 @@ class Job:
         self.open_stages = [
             name for name, mode in self.plan.modes.items() if mode != "strict" and name != "head"
         ]
-        default = Recipe.fine_tune() if self.open_stages else Recipe.head()
-        self.recipe = default if recipe is None else recipe
+        self.recipe = Recipe.for_plan(self.plan) if recipe is None else recipe
         self.seed = int(seed)
         self.device = resolve_device(device)
         self.threads = int(threads)

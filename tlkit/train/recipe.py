@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tlkit.errors import RecordError, TrainingError, unknown_name
+
+if TYPE_CHECKING:
+    from tlkit.freeze import Plan
 
 SOLVERS = ("convex", "steps")
 CACHES = ("auto", "always", "never")
@@ -143,6 +147,42 @@ class Recipe:
         return cls("head", head_strength=0.1, augmented_views=8, augmentation=1.0)
 
     @classmethod
+    def head_by_steps(cls) -> Recipe:
+        """Return the recipe for a head on stages that hold their weights, but behave otherwise in training.
+
+        Under ``weights_only``, ``train_bn`` and ``batch_stats`` the features that a head is trained on are not
+        those of the network before training: what was solved for there would have moved on.
+        """
+        return cls("head-by-steps", head_solver="steps", steps=200, learning_rate=1e-2, stage_decay=0.3)
+
+    @classmethod
+    def for_plan(cls, plan: Plan | Mapping[str, str], *, gradual: bool = False) -> Recipe:
+        """Return the recipe that suits what a plan leaves open.
+
+        Parameters
+        ----------
+        plan
+            The plan, or its stages and modes. All strict: the head alone, solved for exactly. Some stage trainable: fine-tuning. Otherwise the
+            head by steps.
+        gradual
+            Whether fine-tuning opens one stage after the other.
+
+        Examples
+        --------
+        >>> from tlkit import backbones, freeze
+        >>> net = backbones.load("zoo:resnet-letters")
+        >>> [Recipe.for_plan(freeze.plan(net, until="head", mode=mode)).name for mode in freeze.MODES]
+        ['fine-tune', 'head-by-steps', 'head-by-steps', 'head-by-steps', 'head']
+        """
+        named = plan if isinstance(plan, Mapping) else plan.modes
+        modes = {mode for name, mode in named.items() if name != "head"}
+        if modes == {"strict"}:
+            return cls.head()
+        if "trainable" not in modes:
+            return cls.head_by_steps()
+        return cls.gradually() if gradual else cls.fine_tune()
+
+    @classmethod
     def fine_tune(cls) -> Recipe:
         """Return the recipe for going on from a pretrained network: head first, then the chosen stages."""
         return cls("fine-tune", head_strength=0.1, steps=200, learning_rate=8e-3, stage_decay=0.3)
@@ -156,7 +196,7 @@ class Recipe:
     def scratch(cls) -> Recipe:
         """Return the recipe for a network with random weights, with the steps it needs."""
         return cls(
-            "scratch", head_solver="steps", steps=400, learning_rate=1e-2, stage_decay=1.0, most_steps=4000
+            "scratch", head_solver="steps", steps=800, learning_rate=1e-2, stage_decay=1.0, most_steps=2000
         )
 
     def change(self, **values: Any) -> Recipe:
