@@ -15,7 +15,7 @@ from tests.freeze.test_modes import MOVES, frozen
 from tlkit import freeze
 from tlkit.errors import RecordError, UnknownNameError
 from tlkit.freeze import SealReport
-from tlkit.freeze.report import Movement
+from tlkit.freeze.marks import Movement
 
 
 def report(mode: str, layers: str = "everything") -> SealReport:
@@ -48,6 +48,9 @@ def test_a_broken_promise_comes_first() -> None:
     found = seal.check(net)
     assert found["s1"].broken == ("weights", "statistics")
     assert found["s0"].broken == ()
+    assert found["s1"].mark("weights").startswith("✗ moved by ")
+    assert found["s1"].mark("weights").endswith(" %, though frozen")
+    assert found["s1"].mark("affine") == found["s0"].mark("weights") == "✓ bit for bit"
     assert "s1's weights and running statistics moved under strict" in found.sentence
     assert "Nothing frozen moved" not in str(found)
 
@@ -70,7 +73,9 @@ def test_marks_match_what_moved(mode: str) -> None:
         assert row[:2] == (one.name, one.mode)
         for mark, kind in zip(row[2:6], ("weights", "affine", "statistics", "buffers"), strict=True):
             moved = one.kinds[kind]
-            assert mark[0] == ("n" if moved is None else "✓" if moved.unchanged else "▲")
+            frozen = one.mode != "trainable" and one.name in ("s0", "s1")
+            drifts = frozen and kind in ("statistics", "buffers")
+            assert mark[0] == ("n" if moved is None else "✓" if moved.unchanged else "≈" if drifts else "▲")
         assert row[6] == ("none" if one.name == "head" else "off" if one.mode == "strict" else "on")
     assert set(found.moved) == {"s2", "head", *(("s0", "s1") if MOVES[mode] else ())}
 
@@ -94,7 +99,7 @@ def test_text_and_html_hold_the_same_cells() -> None:
 @pytest.mark.parametrize(
     ("movement", "words"),
     [
-        (Movement(4, (), 0, 0, 0), "✓ unchanged"),
+        (Movement(4, (), 0, 0, 0), "✓ bit for bit"),
         (Movement(4, ("a",), 1, 0.034, 1), "▲ moved by 3.4 %"),
         (Movement(4, ("a",), 1, 0.0000123, 1), "▲ moved by 0.0012 %"),
         (Movement(4, ("a",), 1, 12.5, 1), "▲ moved by 1,250 %"),
@@ -106,6 +111,7 @@ def test_text_and_html_hold_the_same_cells() -> None:
 )
 def test_movement_in_words(movement: Movement, words: str) -> None:
     assert str(movement) == words
+    assert movement.words("drifted") == words[2:].replace("moved", "drifted")
 
 
 @given(st.sampled_from(freeze.MODES), st.sampled_from(["everything", "layer norm", "tied weights"]))

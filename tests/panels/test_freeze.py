@@ -144,7 +144,10 @@ def test_the_copied_code_makes_the_same_recipe_and_plan(panel: panels.Freeze, pr
     fit = next(line for line in lines if line.startswith("run ="))
     exec("\n".join(line for line in lines[: lines.index(fit)]), space)
     assert space["plan"].modes == panel.plan.modes
-    assert eval(fit.split("recipe=")[1].removesuffix(")"), {"train": train, "plan": space["plan"]}) == panel.recipe
+    assert (
+        eval(fit.split("recipe=")[1].removesuffix(")"), {"train": train, "plan": space["plan"]})
+        == panel.recipe
+    )
 
 
 def test_a_frozen_run_says_so(finished: panels.Freeze) -> None:
@@ -162,6 +165,12 @@ def test_statistics_drift_under_weights_only(panel: panels.Freeze) -> None:
     assert "layer1's running statistics drifted though its weights did not move" in str(panel)
     rows = {row[0]["text"]: [cell["tone"] for cell in row[1:]] for row in verdicts.rows(panel._outcome or {})}
     assert rows["layer1"][:3] == ["ok", "ok", "drift"]
+    # The panel and the printed report use one set of words.
+    said = {row[0]["text"]: [cell["text"] for cell in row[1:]] for row in verdicts.rows(panel._outcome or {})}
+    for name, _, *marks in panel.result.seal.rows():
+        assert marks in said.values()
+        assert said.get(name, marks) == marks
+    assert said["layer1"][2].startswith("≈ drifted by ")
 
 
 def test_a_twin_is_stable_and_names_no_seconds(net: Backbone, task: Task, finished: panels.Freeze) -> None:

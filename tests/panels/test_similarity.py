@@ -276,6 +276,8 @@ def test_the_words_say_what_was_measured(finished: panels.Similarity) -> None:
     assert f"{found.sizes.target:,} greek pictures" in said
     assert "learned from 930 other training pictures" in said
     assert "The test set stayed sealed." in said
+    assert "half of the pictures, none twice" in said
+    assert "proxy A-distance" in said
     assert "No gain was measured here." in said
     html = finished._repr_mimebundle_()[0]["text/html"]
     assert "<svg" not in html
@@ -303,6 +305,13 @@ def test_a_place_beyond_the_ceiling_or_nowhere_is_said() -> None:
     assert "114 %" in words._bar({**one, **place})["words"]
     nowhere = words._bar({**one, "ceiling": None, "position": None, "word": "no ceiling", "value": "inf"})
     assert (nowhere["position"], nowhere["value"], nowhere["ceiling"]) == (None, "infinite", "none")
+
+
+@pytest.mark.parametrize("kind", ["score", "distance"])
+def test_a_new_measure_is_shown_before_anybody_has_written_what_it_asks(kind: str) -> None:
+    new = {"name": "new", "label": "New one", "kind": kind, "value": 0.5, "floor": 0.0, "ceiling": 1.0}
+    place = {"position": 0.5, "position_low": 0.4, "position_high": 0.6, "word": "about halfway"}
+    assert words._bar({**new, **place})["ask"]
 
 
 def test_a_record_is_json_and_draws_the_same_panel(finished: panels.Similarity) -> None:

@@ -139,7 +139,7 @@ def test_the_record_is_json() -> None:
     assert [one["name"] for one in record["places"]] == ["logme", "knn", "proxy_a_distance", "frechet"]
     for words in (str(found), found._repr_html_()):
         assert "nearest neighbour" in words
-        assert "told apart" in words
+        assert "proxy A-distance" in words
 
 
 def test_an_infinite_score_is_said_and_is_json() -> None:

@@ -51,7 +51,7 @@ class Mode:
 KINDS = ("weights", "affine", "statistics", "buffers")
 KIND_WORDS = {
     "weights": "weights",
-    "affine": "BatchNorm scale and shift",
+    "affine": "scale and shift",
     "statistics": "running statistics",
     "buffers": "other buffers",
 }

@@ -8,101 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tlkit.errors import RecordError, unknown_name
+from tlkit.freeze.marks import Movement, StageReport
 from tlkit.freeze.modes import KIND_WORDS, KINDS, TABLE
 from tlkit.freeze.wording import listed
 
 SCHEMA = 1
-
-
-@dataclass(frozen=True)
-class Movement:
-    """How far the tensors of one kind moved.
-
-    Parameters
-    ----------
-    numbers
-        How many numbers they hold, tied ones once.
-    moved
-        Names of the tensors of which some bit changed.
-    l2
-        Length of the change, over all values that were and are finite; counts of batches left out.
-    relative
-        The same as a share of the length before; None if that was zero.
-    largest
-        Largest change of a single number.
-    not_finite
-        Numbers that were finite and are no longer.
-    """
-
-    numbers: int
-    moved: tuple[str, ...]
-    l2: float
-    relative: float | None
-    largest: float
-    not_finite: int = 0
-
-    @property
-    def unchanged(self) -> bool:
-        """Whether every bit is the same."""
-        return not self.moved
-
-    def __str__(self) -> str:
-        if self.unchanged:
-            return "✓ unchanged"
-        if self.not_finite:
-            return f"▲ moved, {self.not_finite:,} became NaN or infinite"
-        if self.l2 == 0:
-            counted = all(name.endswith("num_batches_tracked") for name in self.moved)
-            return "▲ counted on, nothing else" if counted else "▲ moved, by no distance"
-        return f"▲ moved by {_percent(self.relative)}" if self.relative is not None else "▲ moved from zero"
-
-
-@dataclass(frozen=True)
-class StageReport:
-    """What a check found in one stage.
-
-    Parameters
-    ----------
-    name, mode
-        Of the stage; the mode is None without a plan in force.
-    kinds
-        "weights", "affine", "statistics", "buffers" to how far they moved; None where there are none.
-    dropout
-        ``"on"`` or ``"off"`` while the stage trains, or ``"none"``.
-    before, after
-        SHA-256 of all its tensors.
-    """
-
-    name: str
-    mode: str | None
-    kinds: Mapping[str, Movement | None]
-    dropout: str
-    before: str
-    after: str
-
-    @property
-    def unchanged(self) -> bool:
-        """Whether every bit of the stage is the same."""
-        return all(found is None or found.unchanged for found in self.kinds.values())
-
-    @property
-    def moved(self) -> tuple[str, ...]:
-        """The kinds that moved."""
-        return tuple(kind for kind, found in self.kinds.items() if found is not None and not found.unchanged)
-
-    @property
-    def broken(self) -> tuple[str, ...]:
-        """The kinds that moved although the mode holds them fixed."""
-        if self.mode is None:
-            return ()
-        return tuple(kind for kind in self.moved if not TABLE[self.mode].may_change(kind))
-
-    @property
-    def drifted(self) -> tuple[str, ...]:
-        """The kinds that moved in a stage of which no weight did."""
-        fixed = self.kinds.get("weights")
-        frozen = self.mode != "trainable" and "weights" not in self.moved and fixed is not None
-        return tuple(kind for kind in self.moved if frozen and kind in ("statistics", "buffers"))
 
 
 @dataclass(frozen=True, repr=False)
@@ -197,17 +107,21 @@ class SealReport:
             (
                 one.name,
                 one.mode or "no plan",
-                *(str(one.kinds[kind]) if one.kinds[kind] is not None else "none" for kind in self._shown()),
+                *(one.mark(kind) for kind in self.shown),
                 one.dropout,
             )
             for one in self.stages
         ]
 
-    def _shown(self) -> list[str]:
-        return [kind for kind in KINDS if kind != "buffers" or any(one.kinds[kind] for one in self.stages)]
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The kinds that a table has a column for; other buffers only where there are some."""
+        return tuple(
+            kind for kind in KINDS if kind != "buffers" or any(one.kinds[kind] for one in self.stages)
+        )
 
     def _head(self) -> tuple[str, ...]:
-        return ("stage", "mode", *(KIND_WORDS[kind] for kind in self._shown()), "dropout")
+        return ("stage", "mode", *(KIND_WORDS[kind] for kind in self.shown), "dropout")
 
     def __repr__(self) -> str:
         table = [self._head(), *self.rows()]
@@ -307,7 +221,3 @@ def _movement(values: Mapping[str, Any] | None) -> Movement | None:
         values["largest"],
         values["not_finite"],
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:,.0f} %"

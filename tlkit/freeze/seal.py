@@ -17,8 +17,9 @@ from tlkit.errors import PlanError
 from tlkit.freeze.anatomy import stages_of, tensors
 from tlkit.freeze.apply import in_force
 from tlkit.freeze.hooks import give_back
+from tlkit.freeze.marks import Movement, StageReport
 from tlkit.freeze.modes import KINDS
-from tlkit.freeze.report import Movement, SealReport, StageReport
+from tlkit.freeze.report import SealReport
 
 Doubles = NDArray[np.float64] | NDArray[np.complex128]
 _PIECE = 1 << 16  # numbers; small enough to stay in a processor's cache

@@ -62,14 +62,21 @@ def table(found: Comparison, *, seconds: bool) -> tuple[list[str], list[list[str
     seconds
         Whether to show the time that a run took; it differs from run to run.
     """
-    head = ["arm", "right", f"{100 * found.level:g} % interval", "steps", "learns", "multiply-adds"]
+    head = [
+        "arm",
+        "right",
+        f"{100 * found.level:g} % interval",
+        "trainable numbers",
+        "steps",
+        "multiply-adds",
+    ]
     rows = [
         [
             one.name,
             percent(one.mean),
             f"{100 * one.low:.1f} to {100 * one.high:.1f}",
-            f"{one.steps:,.0f}" if one.steps else "solved",
-            f"{one.trainable_parameters:,.0f}",
+            f"{one.trainable_parameters:,}",
+            f"{one.steps:,.0f}",
             rough(one.multiply_adds),
             *([took(one.seconds)] if seconds else []),
         ]

@@ -14,8 +14,13 @@ _ASKS = {
     "logme": "how well weighted sums of its features name the class",
     "knn": "how often the nearest other picture is of the same class",
     "leep": "how well its old classes foretell the new ones",
-    "proxy_a_distance": "how well a classifier tells the two sets apart, 0 to 2",
+    "proxy_a_distance": "how well a classifier tells them apart, from 0 to 2",
     "frechet": "how far apart the features are in mean and spread",
+}
+# What a measure without a line of its own asks.
+_ANY = {
+    "score": "how well what it sees sorts the classes",
+    "distance": "how far apart the two sets are to it",
 }
 _TONES = {"near the floor": "drift", "near the ceiling": "ok"}
 _IN_TWIN = 4
@@ -47,7 +52,7 @@ def _bar(one: Mapping[str, Any]) -> dict[str, Any]:
     bar = {
         "name": one["name"],
         "label": one["label"],
-        "ask": _ASKS[one["name"]],
+        "ask": _ASKS.get(one["name"]) or _ANY[one["kind"]],
         "value": _number(one["value"]),
         "floor": _number(one["floor"]),
         "ceiling": "none" if one["ceiling"] is None else _number(one["ceiling"]),
@@ -82,7 +87,10 @@ def sizes(found: Mapping[str, Any]) -> str:
         f"Scores look at {many['target']:,} {report['target']} pictures in {many['classes']} classes. "
         f"Distances compare {many['half']:,} of them with {many['source']:,} {report['source']} pictures, with "
         f"{many['unrelated']:,} unrelated ones and with their other half.{learned} "
-        f"Intervals: 95 %, from {many['draws']} half-samples. The test set stayed sealed."
+        f"Intervals: 95 %, from {many['draws']} drawings by chance. An ordinary bootstrap draws pictures with "
+        "repeats, and a picture that is there twice would be its own nearest neighbour. So each drawing takes half "
+        "of the pictures, none twice, and measures anew (half-samples). Only for the proxy A-distance the "
+        "classifier’s answers are drawn, with repeats (bootstrap). The test set stayed sealed."
     )
 
 

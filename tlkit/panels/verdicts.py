@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tlkit.freeze.modes import KIND_WORDS, KINDS, TABLE, Mode
+from tlkit.freeze import SealReport
+from tlkit.freeze.modes import KIND_WORDS
 from tlkit.panels.hints import hint
 from tlkit.panels.numbers import percent
 from tlkit.panels.twin import Paragraph, Part, Table
 
 if TYPE_CHECKING:
     from tlkit.train import Run
-
-_SHORT = {**KIND_WORDS, "affine": "scale and shift"}
 
 
 def outcome(run: Run, about: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,61 +67,33 @@ def why(found: Mapping[str, Any]) -> list[str]:
 
 def head(found: Mapping[str, Any]) -> list[str]:
     """Name the columns of the table of seals."""
-    return ["stage", *(_SHORT[kind] for kind in _shown_kinds(found)), "dropout"]
+    return ["stage", *(KIND_WORDS[kind] for kind in _report(found).shown), "dropout"]
 
 
 def rows(found: Mapping[str, Any]) -> list[list[dict[str, str]]]:
     """Say for every stage what changed; neighbours with the same marks share a row."""
-    kinds = _shown_kinds(found)
+    report = _report(found)
     grouped: list[tuple[list[str], list[dict[str, str]]]] = []
-    for stage in _stages(found):
-        cells = [_mark(TABLE[stage["mode"]], kind, stage["kinds"][kind]) for kind in kinds]
-        cells.append(_DROPOUT[stage["dropout"]])
-        if grouped and grouped[-1][1] == cells and stage["name"] != "head":
-            grouped[-1][0].append(stage["name"])
+    for stage in report.stages:
+        cells = [_mark(stage.mark(kind)) for kind in report.shown]
+        cells.append({"text": stage.dropout, "tone": _DROPOUT[stage.dropout]})
+        if grouped and grouped[-1][1] == cells and stage.name != "head":
+            grouped[-1][0].append(stage.name)
         else:
-            grouped.append(([stage["name"]], cells))
+            grouped.append(([stage.name], cells))
     return [[{"text": _named(names)}, *cells] for names, cells in grouped]
 
 
-def _stages(found: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    stages: Sequence[Mapping[str, Any]] = found["run"]["seal"]["stages"]
-    return stages
+def _report(found: Mapping[str, Any]) -> SealReport:
+    return SealReport.from_record(found["run"]["seal"])
 
 
-def _shown_kinds(found: Mapping[str, Any]) -> list[str]:
-    return [
-        kind
-        for kind in KINDS
-        if kind != "buffers" or any(stage["kinds"][kind] is not None for stage in _stages(found))
-    ]
+_TONES = {"✓": "ok", "▲": "warm", "≈": "drift", "✗": "drift"}
+_DROPOUT = {"none": "dim", "off": "ok", "on": "warm"}
 
 
-_DROPOUT = {
-    "none": {"text": "none", "tone": "dim"},
-    "off": {"text": "✓\N{NO-BREAK SPACE}off", "tone": "ok"},
-    "on": {"text": "on in training", "tone": "warm"},
-}
-
-
-def _mark(mode: Mode, kind: str, moved: Mapping[str, Any] | None) -> dict[str, str]:
-    if moved is None:
-        return {"text": "none", "tone": "dim"}
-    if moved["unchanged"]:
-        return {"text": "✓\N{NO-BREAK SPACE}bit for bit", "tone": "ok"}
-    share = moved["relative"]
-    by = f" by {_rough(share)}" if share else ""
-    if not mode.may_change(kind):
-        return {"text": f"✗\N{NO-BREAK SPACE}moved{by}", "tone": "drift"}
-    if kind in ("weights", "affine"):
-        return {"text": "▲\N{NO-BREAK SPACE}learned", "tone": "warm"}
-    if mode.weights:
-        return {"text": f"▲\N{NO-BREAK SPACE}moved{by}", "tone": "warm"}
-    return {"text": f"≈\N{NO-BREAK SPACE}drifted{by}", "tone": "drift"}
-
-
-def _rough(share: float) -> str:
-    return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:,.0f} %"
+def _mark(words: str) -> dict[str, str]:
+    return {"text": words, "tone": _TONES.get(words[0], "dim")}
 
 
 def _named(stages: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from tlkit.similarity.frechet import frechet
 from tlkit.similarity.place import Place, place
 from tlkit.similarity.proxy_a_distance import distance_of, told_apart
 
-LABELS = {"proxy_a_distance": "told apart", "frechet": "Fréchet distance"}
+LABELS = {"proxy_a_distance": "proxy A-distance", "frechet": "Fréchet distance"}
 
 
 def calibrated(

@@ -42,7 +42,7 @@ def report(
 
     *Scores* (LogME, nearest neighbour, LEEP where the backbone has a source head) ask how well its features
     sort the target's classes. Floor: the same features with shuffled labels. Ceiling: a network of the same
-    kind that was trained on the target. *Distances* (told apart, Fréchet) ask how alike the pictures look.
+    kind that was trained on the target. *Distances* (proxy A-distance, Fréchet) ask how alike the pictures look.
     Floor: unrelated data. Ceiling: the target's own other half.
 
     Only training splits are read; sealed test sets stay closed.

@@ -1,0 +1,127 @@
+"""How far each kind of tensor of a stage moved, with the sign and the words that every table of seals uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tlkit.freeze.modes import TABLE
+
+
+@dataclass(frozen=True)
+class Movement:
+    """How far the tensors of one kind moved.
+
+    Parameters
+    ----------
+    numbers
+        How many numbers they hold, tied ones once.
+    moved
+        Names of the tensors of which some bit changed.
+    l2
+        Length of the change, over all values that were and are finite; counts of batches left out.
+    relative
+        The same as a share of the length before; None if that was zero.
+    largest
+        Largest change of a single number.
+    not_finite
+        Numbers that were finite and are no longer.
+    """
+
+    numbers: int
+    moved: tuple[str, ...]
+    l2: float
+    relative: float | None
+    largest: float
+    not_finite: int = 0
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether every bit is the same."""
+        return not self.moved
+
+    def words(self, verb: str = "moved") -> str:
+        """Say how far they moved, with a verb of your choice.
+
+        Examples
+        --------
+        >>> Movement(4, ("weight",), 1.0, 0.034, 1.0).words("drifted")
+        'drifted by 3.4 %'
+        >>> Movement(4, (), 0.0, 0.0, 0.0).words()
+        'bit for bit'
+        """
+        if self.unchanged:
+            return "bit for bit"
+        if self.not_finite:
+            return f"{verb}, {self.not_finite:,} became NaN or infinite"
+        if self.l2 == 0:
+            counted = all(name.endswith("num_batches_tracked") for name in self.moved)
+            return "counted on, nothing else" if counted else f"{verb}, by no distance"
+        return f"{verb} by {_percent(self.relative)}" if self.relative is not None else f"{verb} from zero"
+
+    def __str__(self) -> str:
+        return f"{'✓' if self.unchanged else '▲'} {self.words()}"
+
+
+@dataclass(frozen=True)
+class StageReport:
+    """What a check found in one stage.
+
+    Parameters
+    ----------
+    name, mode
+        Of the stage; the mode is None without a plan in force.
+    kinds
+        "weights", "affine", "statistics", "buffers" to how far they moved; None where there are none.
+    dropout
+        ``"on"`` or ``"off"`` while the stage trains, or ``"none"``.
+    before, after
+        SHA-256 of all its tensors.
+    """
+
+    name: str
+    mode: str | None
+    kinds: Mapping[str, Movement | None]
+    dropout: str
+    before: str
+    after: str
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether every bit of the stage is the same."""
+        return all(found is None or found.unchanged for found in self.kinds.values())
+
+    @property
+    def moved(self) -> tuple[str, ...]:
+        """The kinds that moved."""
+        return tuple(kind for kind, found in self.kinds.items() if found is not None and not found.unchanged)
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The kinds that moved although the mode holds them fixed."""
+        if self.mode is None:
+            return ()
+        return tuple(kind for kind in self.moved if not TABLE[self.mode].may_change(kind))
+
+    @property
+    def drifted(self) -> tuple[str, ...]:
+        """The kinds that moved in a stage of which no weight did."""
+        fixed = self.kinds.get("weights")
+        frozen = self.mode != "trainable" and "weights" not in self.moved and fixed is not None
+        return tuple(kind for kind in self.moved if frozen and kind in ("statistics", "buffers"))
+
+    def mark(self, kind: str) -> str:
+        """Return a sign and words for one kind: the same in every table of seals.
+
+        ✓ nothing changed, ▲ it moved as it may, ≈ it drifted although no weight moved, ✗ it moved although frozen.
+        """
+        found = self.kinds[kind]
+        if found is None:
+            return "none"
+        if kind in self.broken:
+            return f"✗ {found.words()}, though frozen"
+        return f"≈ {found.words('drifted')}" if kind in self.drifted else str(found)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:,.0f} %"
