@@ -45,3 +45,25 @@ def test_damaged_json_is_refused_by_name(tmp_path: Path) -> None:
 def test_sha256_agrees_with_hashlib(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"abc" * 100_000)
     assert files.sha256(tmp_path / "x") == hashlib.sha256(b"abc" * 100_000).hexdigest()
+
+
+def test_an_error_of_the_caller_is_not_blamed_on_the_file_that_is_written(tmp_path: Path) -> None:
+    missing = tmp_path / "input.txt"
+    with (
+        pytest.raises(FileNotFoundError, match=r"input\.txt"),
+        files.atomic_write(tmp_path / "out.txt", "w") as file,
+    ):
+        file.write(missing.read_text())
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    target = tmp_path / "out.bin"
+    target.write_bytes(b"old")
+    with pytest.raises(StoreError, match="No space left"), files.atomic_write(target) as file:
+        file.write(b"half")
+        # What the system says when the disk is full; /dev/full says it for real where there is one.
+        with open("/dev/full", "wb", buffering=0) as full:
+            full.write(b"x")
+    assert target.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["out.bin"]

@@ -72,18 +72,24 @@ def atomic_write(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO[
     """
     target = Path(path)
     temporary: Path | None = None
+    in_body = False
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
         temporary = Path(name)
         with os.fdopen(handle, mode, encoding=None if "b" in mode else "utf-8") as file:
+            in_body = True
             yield file
+            in_body = False
             file.flush()
             os.fsync(file.fileno())
         # mkstemp makes the file private; give it the permissions an ordinary new file would have.
         temporary.chmod(0o666 & ~_UMASK)
         os.replace(temporary, target)
     except OSError as error:
+        # A full disk shows while the caller writes, and names no file; what names one is the caller's own.
+        if in_body and error.filename is not None:
+            raise
         raise StoreError(
             f"Could not write {target}: {error.strerror or error}.",
             "Choose a folder that can be written to and has free space.",

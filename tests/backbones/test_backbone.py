@@ -9,7 +9,7 @@ from torch import nn
 
 from tlkit import backbones, data
 from tlkit.backbones import Backbone, InputTransform
-from tlkit.errors import DataError, TrainingError
+from tlkit.errors import DataError, TrainingError, WeightsError
 
 TRANSFORM = InputTransform(channels=1, height=8, width=8, mean=(0.5,), std=(0.25,))
 
@@ -137,3 +137,68 @@ def test_colour_and_other_sizes_are_converted_with_a_note_or_refused() -> None:
         net.features(np.full((2, 1, 32, 32), 255.0, dtype=np.float32))
     with pytest.raises(DataError, match="2 channels"):
         net.features(np.zeros((2, 2, 32, 32), dtype=np.float32))
+
+
+def test_networks_that_differ_only_in_what_they_do_have_other_fingerprints() -> None:
+    class Twice(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return 2 * x
+
+    def thrice() -> nn.Module:
+        class Twice(nn.Module):
+            def forward(self, x: torch.Tensor) -> torch.Tensor:
+                return 3 * x
+
+        return Twice()
+
+    own, other = Twice(), thrice()
+    type(other).__qualname__ = type(own).__qualname__
+    seen = set()
+    for last in (nn.ReLU(), nn.Tanh(), nn.Dropout(0.1), nn.Dropout(0.9), own, other):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            body = nn.Sequential(nn.Conv2d(1, 4, 3), last)
+        seen.add(backbones.wrap(body, ["0", "1"], transform=TRANSFORM).fingerprint)
+    assert len(seen) == 6
+    assert backbones.load("zoo:vgg-letters").fingerprint == backbones.load("zoo:vgg-letters").fingerprint
+
+
+def test_attention_and_prelu_start_anew_from_a_seed_and_own_parameters_are_refused_with_a_cure() -> None:
+    class Own(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = nn.Parameter(torch.ones(1))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x * self.scale
+
+    class Attend(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = nn.MultiheadAttention(6, 2, batch_first=True)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            rows = x.flatten(2).transpose(1, 2)
+            return self.inner(rows, rows, rows)[0].mean(dim=1)
+
+    body = nn.Sequential(nn.Conv2d(1, 6, 3), nn.PReLU(), Attend())
+    net = backbones.wrap(body, ["0", "1", "2"], transform=TRANSFORM)
+    state = torch.get_rng_state()
+    one, same, other = net.reinitialised(0), net.reinitialised(0), net.reinitialised(1)
+    assert torch.equal(state, torch.get_rng_state())
+    assert one.fingerprint == same.fingerprint != other.fingerprint
+    assert one.features(np.ones((2, 1, 8, 8), np.float32)).std() > 0
+    with pytest.raises(WeightsError, match="Leave out what starts from random weights"):
+        backbones.wrap(
+            nn.Sequential(nn.Conv2d(1, 6, 3), Own()), ["0", "1"], transform=TRANSFORM
+        ).reinitialised(0)
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.float64])
+def test_networks_of_another_precision_are_taken_in_single_precision(kind: torch.dtype) -> None:
+    body = nn.Sequential(nn.Conv2d(1, 6, 3), nn.BatchNorm2d(6)).to(kind)
+    net = backbones.wrap(body, ["0", "1"], transform=TRANSFORM, source_head=nn.Linear(6, 3).to(kind))
+    assert next(body.parameters()).dtype == kind
+    assert net.features(np.ones((2, 1, 8, 8), np.float32)).dtype == np.float32
+    assert "6 x 6 x 6" in str(net.summary())
+    assert net.source_probabilities(np.ones((2, 1, 8, 8), np.float32)).shape == (2, 3)

@@ -113,6 +113,7 @@ def test_what_is_tied_stays_tied() -> None:
         (["edges", "part"], UnknownNameError, "nearest are 'parts'"),
         ("edges", PlanError, "Give a list"),
         ([], PlanError, "at least one stage"),
+        (["edges", "act", "edges"], PlanError, "names of their own"),
         (["edges", "act", "parts", "last"], PlanError, "'last' does not take"),
         (["parts", "edges"], PlanError, "'parts' does not take what comes in, of shape (1, 1, 8, 8)"),
         ({"head": "edges"}, PlanError, "cannot be named 'head'"),

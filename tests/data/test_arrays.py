@@ -184,3 +184,30 @@ def test_tensors_and_columns_work() -> None:
     images = torch.rand(12, 1, 4, 4)
     labels = torch.tensor([0, 1] * 6)
     assert data.arrays(images, labels).fingerprint == data.arrays(images.numpy(), labels.numpy()).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"labels": 5}, "The labels are 5, a int"),
+        ({"test": "a"}, "test is 'a', expected a share"),
+        ({"validation": None}, "validation is None, expected a share"),
+        ({"seed": -1}, "Give seed=0"),
+    ],
+)
+def test_slips_are_answered_with_a_cure(arguments: dict[str, Any], words: str) -> None:
+    given = {"images": np.random.default_rng(0).uniform(size=(20, 8, 8)), "labels": ["cat", "dog"] * 10}
+    with pytest.raises(DataError) as said:
+        data.arrays(**{**given, **arguments})
+    assert words in str(said.value)
+
+
+def test_copies_across_training_and_test_stand_on_the_card() -> None:
+    images = np.random.default_rng(0).uniform(size=(40, 8, 8))
+    labels = ["cat", "dog"] * 20
+    assert not any("more than one split" in limit for limit in data.arrays(images, labels).card.limits)
+    images[:30] = images[0]
+    limits = data.arrays(images, labels).card.limits
+    found = next(limit for limit in limits if "more than one split" in limit)
+    assert "27 more" in found
+    assert len(found) < 250

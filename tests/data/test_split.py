@@ -84,3 +84,8 @@ def test_the_fingerprint_is_the_same_in_another_process() -> None:
 def test_what_does_not_fit_is_refused(images: np.ndarray, labels: list[int], message: str) -> None:
     with pytest.raises(DataError, match=message):
         Split(images, labels, ("a", "b"))
+
+
+def test_labels_that_are_no_whole_numbers_are_refused() -> None:
+    with pytest.raises(DataError, match="float64, expected whole numbers"):
+        Split(np.zeros((2, 1, 2, 2)), [0.7, 1.2], ("a", "b"))

@@ -230,3 +230,14 @@ def test_other_newer_and_damaged_records_are_refused(change: dict[str, Any], wor
     for key in ("modes", "boundary", "warnings"):
         with pytest.raises(RecordError, match="damaged"):
             Plan.from_dict({name: value for name, value in record.items() if name != key})
+
+
+def test_a_boundary_behind_a_stage_that_may_change_is_refused() -> None:
+    record = freeze.plan(network("everything"), until="s1").to_dict()
+    assert Plan.from_dict(record).boundary == "s1"
+    with pytest.raises(RecordError, match="what comes before the boundary has to be strict"):
+        Plan.from_dict({**record, "boundary": "head"})
+    with pytest.raises(PlanError, match="s1 before it is trainable"):
+        Plan({"s0": "strict", "s1": "trainable", "head": "trainable"}, "head")
+    with pytest.raises(RecordError, match="NoneType"):
+        Plan.from_dict(None)  # type: ignore[arg-type]

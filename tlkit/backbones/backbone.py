@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import html
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 
 from tlkit.backbones.card import ModelCard
 from tlkit.backbones.evaluating import evaluating
+from tlkit.backbones.fingerprint import fingerprint
 from tlkit.backbones.initialise import initialise, linear_head
 from tlkit.backbones.network import Network
 from tlkit.backbones.pooling import pool_features
@@ -76,13 +76,8 @@ class Backbone:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of all weights and buffers and of the transform, as they are now."""
-        digest = hashlib.sha256(repr(self.transform).encode())
-        for name, value in self.module.state_dict().items():
-            digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-            # Viewed as bytes: numpy does not know every number format of torch.
-            digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-        return digest.hexdigest()
+        """SHA-256 of the network's structure, weights and buffers and of the transform, as they are now."""
+        return fingerprint(self.module, self.transform)
 
     def summary(self) -> Summary:
         """Return, per stage: layers, parameters, output shape, multiply-adds, BatchNorm and dropout."""

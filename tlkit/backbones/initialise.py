@@ -16,7 +16,8 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
     """Draw all weights anew, in place.
 
     Convolutions: normal with variance 2 / fan-out (He et al. 2015); linear layers: uniform, as PyTorch's;
-    embeddings: normal; norms: scale 1, shift 0, fresh statistics.
+    attention: uniform (Glorot and Bengio 2010); embeddings: normal; norms: scale 1, shift 0, fresh
+    statistics; PReLU: 1/4.
 
     Parameters
     ----------
@@ -53,10 +54,24 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
                     if getattr(part, kind) is not None:
                         drawn = torch.rand(getattr(part, kind).shape, generator=generator)
                         _assign(part, kind, (2 * drawn - 1) * bound)
+            elif isinstance(part, nn.MultiheadAttention):
+                _attention(part, generator)
+            elif isinstance(part, nn.PReLU):
+                part.reset_parameters()
             elif isinstance(part, nn.Embedding):
                 _assign(part, "weight", torch.randn(part.weight.shape, generator=generator))
             elif any(True for _ in part.parameters(recurse=False)) or hasattr(part, "running_mean"):
                 _fresh_norm(part, name)
+
+
+def _attention(part: nn.MultiheadAttention, generator: torch.Generator) -> None:
+    for name, parameter in part.named_parameters(recurse=False):
+        if parameter.ndim < 2:
+            _assign(part, name, torch.zeros(parameter.shape))
+        else:
+            rows, columns = parameter.shape[-2:]
+            bound = (6 / (rows + columns)) ** 0.5
+            _assign(part, name, (2 * torch.rand(parameter.shape, generator=generator) - 1) * bound)
 
 
 def _fresh_norm(part: nn.Module, name: str) -> None:
@@ -67,8 +82,8 @@ def _fresh_norm(part: nn.Module, name: str) -> None:
     if not known or reset is None:
         raise WeightsError(
             f"The weights of {name or 'the module'} ({type(part).__name__}) cannot be drawn anew: tlkit knows"
-            " convolutions, linear layers, embeddings and norms.",
-            "Build a fresh module yourself and register it with backbones.wrap.",
+            " convolutions, linear layers, attention, embeddings and norms.",
+            "Leave out what starts from random weights: the arms scratch, scratch-long and random-frozen.",
         )
     reset()
 

@@ -34,10 +34,19 @@ class SourceSample:
     classes: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        # Copies: the caller's own arrays stay writable.
+        object.__setattr__(self, "images", np.array(self.images, dtype=np.float32))
+        object.__setattr__(self, "labels", np.array(self.labels, dtype=np.int64))
         if self.images.ndim != 4 or self.labels.shape != (len(self.images),):
             raise DataError(
                 f"A sample has images of shape {self.images.shape} and labels of shape {self.labels.shape}.",
                 "Give images (n, c, h, w) and one label for each.",
+            )
+        if len(self.labels) and not 0 <= self.labels.min() <= self.labels.max() < len(self.classes):
+            raise DataError(
+                f"Labels run from {self.labels.min()} to {self.labels.max()}, but there are"
+                f" {len(self.classes)} classes.",
+                "Labels are positions in `classes`.",
             )
         for array in (self.images, self.labels):
             array.setflags(write=False)

@@ -34,7 +34,7 @@ def wrap(
 ) -> Backbone:
     """Make a backbone out of your own module.
 
-    The module is copied: training a backbone never changes it.
+    The module is copied, in single precision: training a backbone never changes it.
 
     Parameters
     ----------
@@ -83,7 +83,9 @@ def wrap(
         source_head = known.last
     # Head and stages are copied together, so that what they share stays shared.
     named, source_head = copy.deepcopy((named, source_head))
-    staged = StagedModule(named).eval()
+    staged = StagedModule(named).float().eval()
+    if source_head is not None:
+        source_head = source_head.float()
     features = _features(staged, transform)
     if source_head is not None and source_head.in_features != features:
         raise PlanError(
@@ -108,7 +110,13 @@ def _named(module: nn.Module, stages: Stages | None, known: Cut | None) -> dict[
     if isinstance(stages, str):
         raise PlanError(f"stages is the text {stages!r}.", f"Give a list: stages=[{stages!r}].")
     if not isinstance(stages, Mapping):
-        return {path.replace(".", "_"): _part(module, path) for path in stages}
+        found = {path.replace(".", "_"): _part(module, path) for path in stages}
+        if len(found) < len(stages):
+            raise PlanError(
+                f"The stages {', '.join(stages)} do not have names of their own.",
+                "Name each once, or give a mapping: {'first': 'a.b', 'second': 'a_b'}.",
+            )
+        return found
     return {name: _joined(module, parts) for name, parts in stages.items()}
 
 

@@ -61,7 +61,7 @@ def load_from_zoo(name: str, folder: Path = FOLDER) -> Backbone:
     """
     stem = name.removeprefix(PREFIX)
     path = folder / f"{stem}.json"
-    if not path.is_file():
+    if name not in zoo_names() and (folder == FOLDER or not path.is_file()):
         raise unknown_name("backbone", name, zoo_names())
     card = ModelCard.from_dict(read_json(path))
     tensors = read_weights(path.with_suffix(".safetensors"), card.sha256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -68,13 +69,18 @@ def arrays(
     >>> arrays(images, ["cat", "dog"] * 20, name="pets")
     Dataset('pets', 2 classes, 24 train, 6 validation, 10 test images, test sealed)
     """
+    for share_name, share in (("validation", validation), ("test", test)):
+        if isinstance(share, bool) or not isinstance(share, int | float | np.number):
+            raise DataError(f"{share_name} is {share!r}, expected a share such as 0.2.")
     if not (0 < validation < 1 and 0 < test < 1 and validation + test < 1):
         raise DataError(
             f"The shares are validation={validation!r} and test={test!r}.",
             "Both lie between 0 and 1, and their sum below 1, so that training images are left.",
         )
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise DataError(f"seed is {seed!r}, expected a whole number of at least 0.")
+        raise DataError(
+            f"seed is {seed!r}, expected a whole number of at least 0.", "Give seed=0, for example."
+        )
     pixels = read_pixels(images, channels)
     positions, names = read_labels(labels, len(pixels), classes)
     places = _places(positions, names, validation, test, int(seed))
@@ -93,7 +99,12 @@ def arrays(
         ),
         size=whole.images.shape[1:],
     )
-    return Dataset(name, train, held, SealedSplit(sealed, name), card)
+    dataset = Dataset(name, train, held, SealedSplit(sealed, name), card)
+    found = dataset.duplicates()
+    if found:
+        limits = (*card.limits, f"{found} What is in training and test is no test: remove copies first.")
+        return replace(dataset, card=replace(card, limits=limits))
+    return dataset
 
 
 def _places(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tlkit.data.dataset import Dataset
 
 Place = tuple[str, int]
+_SHOWN = 3
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,7 +52,10 @@ class Duplicates:
 
     def __str__(self) -> str:
         if self.across:
-            first = " and ".join(f"{where}[{at}]" for where, at in self.across[0])
+            group = self.across[0]
+            named = [f"{where}[{at}]" for where, at in group[:_SHOWN]]
+            more = len(group) - len(named)
+            first = " and ".join([*named, f"{more} more"] if more else named)
             text = f"{_images(len(self.across))} in more than one split, for example {first}."
         else:
             text = "No image is in more than one split."

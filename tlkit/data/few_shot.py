@@ -125,5 +125,8 @@ def draw(split: Split, labels_per_class: int, seed: int, name: str) -> NDArray[n
 
 def _whole_number(value: object, what: str, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise DataError(f"{what} is {value!r}, expected a whole number of at least {least}.")
+        raise DataError(
+            f"{what} is {value!r}, expected a whole number of at least {least}.",
+            f"Give {what}={least}, for example.",
+        )
     return int(value)

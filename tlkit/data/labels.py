@@ -111,7 +111,13 @@ def _flat(labels: Any) -> list[Any]:
                 "For one-hot rows use labels.argmax(axis=1).",
             )
         return [_plain(one) for one in array.tolist()]
-    values = [_plain(one) for one in labels]
+    try:
+        values = [_plain(one) for one in labels]
+    except TypeError:
+        raise DataError(
+            f"The labels are {labels!r}, a {type(labels).__name__}.",
+            "Give a list or array with one label per image.",
+        ) from None
     # A list of one-element lists is a column; one-element tuples can be labels in their own right.
     if values and all(isinstance(one, list) and len(one) == 1 for one in values):
         values = [_plain(one[0]) for one in values]

@@ -103,8 +103,12 @@ def preview(dataset: Dataset, images_per_class: int) -> Preview:
     DataError
         Not even one image per class is asked for.
     """
-    if images_per_class < 1:
-        raise DataError(f"images_per_class is {images_per_class!r}, expected at least 1.")
+    whole = isinstance(images_per_class, int | np.integer) and not isinstance(images_per_class, bool)
+    if not whole or images_per_class < 1:
+        raise DataError(
+            f"images_per_class is {images_per_class!r}, expected a whole number of at least 1.",
+            "Give images_per_class=4, for example.",
+        )
     train = dataset.train
     columns = []
     for label in range(len(train.classes)):

@@ -46,6 +46,11 @@ class Split:
 
     def __post_init__(self) -> None:
         images = _read_only(self.images, np.float32)
+        if np.asarray(self.labels).dtype.kind not in "iu" and len(np.asarray(self.labels)):
+            raise DataError(
+                f"The labels of a split are of type {np.asarray(self.labels).dtype}, expected whole numbers.",
+                "Labels are positions in `classes`; tlkit.data.arrays takes names.",
+            )
         labels = _read_only(self.labels, np.int64)
         classes = tuple(self.classes)
         if images.ndim != 4:

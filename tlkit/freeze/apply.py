@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import defaultdict
 from collections.abc import Mapping
 
@@ -14,8 +15,13 @@ from tlkit.freeze.hooks import Before, StageHook, install, stage_hooks, uninstal
 from tlkit.freeze.modes import TABLE, strictest
 
 
-def impose(module: nn.Module, modes: Mapping[str, str]) -> None:
+def impose(module: nn.Module, modes: Mapping[str, str]) -> str:
     """Put modes in force on a module's stages; a plan that was in force there is taken off first.
+
+    Returns
+    -------
+    str
+        A mark of this application, for :func:`withdraw`.
 
     Raises
     ------
@@ -31,7 +37,7 @@ def impose(module: nn.Module, modes: Mapping[str, str]) -> None:
     for stage in stages.values():
         uninstall(stage, module.training)
     modes_of_module, fixed = _shared(stages, modes)
-    whole = tuple(modes.items())
+    application = uuid.uuid4().hex
     before = {name: Before.of(stage, module.training) for name, stage in stages.items()}
     for name, stage in stages.items():
         shared = {
@@ -40,7 +46,8 @@ def impose(module: nn.Module, modes: Mapping[str, str]) -> None:
             if strictest(modes_of_module[id(part)]) != modes[name]
         }
         held = frozenset(key for key, parameter in stage.named_parameters() if id(parameter) in fixed)
-        install(stage, StageHook(name, modes[name], whole, before[name], shared, held))
+        install(stage, StageHook(name, modes[name], application, before[name], shared, held))
+    return application
 
 
 def remove(module: nn.Module) -> nn.Module:
@@ -73,11 +80,11 @@ def remove(module: nn.Module) -> nn.Module:
     return module
 
 
-def withdraw(module: nn.Module, modes: Mapping[str, str]) -> None:
-    """Take one plan off the stages on which it is the last that was applied."""
+def withdraw(module: nn.Module, application: str) -> None:
+    """Take what one application put there off the stages on which it is the last."""
     for stage in stages_of(module).values():
         hooks = stage_hooks(stage)
-        if hooks and hooks[0].modes == tuple(modes.items()):
+        if hooks and hooks[0].application == application:
             uninstall(stage, module.training)
 
 

@@ -55,8 +55,8 @@ class StageHook:
     ----------
     stage, mode
         Name and mode of the stage.
-    modes
-        The whole plan, to recognise hooks of the same plan.
+    application
+        A mark of the one time that a plan was applied, to recognise what it put there.
     shared
         Path of a submodule that a stricter stage also has, to that stage's mode.
     fixed
@@ -67,7 +67,7 @@ class StageHook:
 
     stage: str
     mode: str
-    modes: tuple[tuple[str, str], ...]
+    application: str
     before: Before
     shared: Mapping[str, str] = field(default_factory=dict)
     fixed: frozenset[str] = frozenset()

@@ -54,7 +54,20 @@ class Plan:
     boundary: str
     warnings: list[str] = field(default_factory=list, compare=False)
     coincides: list[str] = field(default_factory=list, compare=False)
-    _applied: list[weakref.ref[nn.Module]] = field(default_factory=list, compare=False)
+    _applied: list[tuple[weakref.ref[nn.Module], str]] = field(default_factory=list, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.boundary not in self.modes:
+            raise PlanError(
+                f"The boundary {self.boundary!r} is no stage of the plan.", "Make it with freeze.plan."
+            )
+        loose = [name for name in self.cacheable if self.modes[name] != "strict"]
+        if loose:
+            raise PlanError(
+                f"The boundary is {self.boundary}, but {loose[0]} before it is {self.modes[loose[0]]}: what"
+                " comes before the boundary has to be strict, since it runs only once.",
+                "Make the plan with freeze.plan, which finds the boundary.",
+            )
 
     @property
     def cacheable(self) -> tuple[str, ...]:
@@ -94,9 +107,9 @@ class Plan:
         ...     p.numel() for p in net.head.parameters())
         True
         """
-        impose(module, self.modes)
-        self._applied[:] = [one for one in self._applied if one() not in (None, module)]
-        self._applied.append(weakref.ref(module))
+        application = impose(module, self.modes)
+        self._applied[:] = [one for one in self._applied if one[0]() not in (None, module)]
+        self._applied.append((weakref.ref(module), application))
         return module
 
     def remove(self) -> None:
@@ -104,8 +117,10 @@ class Plan:
 
         Copies that were made meanwhile keep it; ``freeze.remove(copy)`` takes it off a copy.
         """
-        for module in self._modules():
-            withdraw(module, self.modes)
+        for reference, application in self._applied:
+            module = reference()
+            if module is not None:
+                withdraw(module, application)
         self._applied.clear()
 
     def parameters(
@@ -161,7 +176,7 @@ class Plan:
         return modules[-1]
 
     def _modules(self) -> list[nn.Module]:
-        return [module for one in self._applied if (module := one()) is not None]
+        return [module for one, _ in self._applied if (module := one()) is not None]
 
     def describe(self) -> str:
         """Return the plan in words, a line per group of stages with the same mode."""
@@ -218,6 +233,10 @@ class Plan:
         RecordError
             It is of another kind, from a newer version, or damaged.
         """
+        if not isinstance(values, Mapping):
+            raise RecordError(
+                f"A plan's record is a {type(values).__name__}.", "Give what plan.to_dict() returned."
+            )
         if values.get("kind") != "plan":
             raise RecordError(f"This is a record of {values.get('kind')!r}, not of a freeze plan.")
         if not isinstance(values.get("schema"), int) or values["schema"] > SCHEMA:
@@ -228,10 +247,8 @@ class Plan:
         try:
             modes = {str(name): mode_of(mode).name for name, mode in values["modes"].items()}
             boundary = str(values["boundary"])
-            if boundary not in modes:
-                raise KeyError(boundary)
             return cls(modes, boundary, list(values["warnings"]), list(values["coincides"]))
-        except (LookupError, AttributeError, TypeError) as error:
+        except (LookupError, AttributeError, TypeError, PlanError) as error:
             raise RecordError(f"The plan's record is damaged: {error}.", "Make the plan anew.") from error
 
     def __getstate__(self) -> dict[str, Any]:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+
+_lock = threading.Lock()
+# Runs that are inside at the moment, and the count before the first of them: it is also what a new thread gets.
+_inside = 0
+_outside = 0
 
 
 @contextmanager
@@ -29,9 +35,16 @@ def threads(count: int) -> Iterator[None]:
     >>> torch.get_num_threads() == before
     True
     """
+    global _inside, _outside
     before = torch.get_num_threads()
+    with _lock:
+        if _inside == 0:
+            _outside = before
+        _inside += 1
     torch.set_num_threads(count)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        with _lock:
+            _inside -= 1
+            torch.set_num_threads(before if _inside else _outside)
