@@ -18,6 +18,8 @@ from torch import Tensor
 
 from tlkit import files
 from tlkit.backbones import pool_features
+from tlkit.backbones.evaluating import evaluating
+from tlkit.backbones.fingerprint import tensor_bytes
 from tlkit.errors import StoreError, TrainingError
 
 if TYPE_CHECKING:
@@ -131,9 +133,7 @@ def boundary_activations(
     views = views or Views()
     rows = len(split) * (views.count + 1)
     items = np.tile(np.arange(len(split)), views.count + 1)
-    was_training = [(module, module.training) for module in network.modules()]
-    network.eval()
-    try:
+    with evaluating(network):
         run = _Prefix(network, transform, boundary, torch.device(device))
         probe = run(_raw(split.images[:2]))
         key = _key(run, probe, split, views)
@@ -157,9 +157,6 @@ def boundary_activations(
                 raise StoreError(f"{path} changed while it was being written.", "Run it again.")
             return Activations(written, items, key, str(path))
         values = np.concatenate(list(batches))
-    finally:
-        for module, training in was_training:
-            module.training = training
     values.setflags(write=False)
     _keep(key, values)
     return Activations(values, items, key, "memory")
@@ -254,9 +251,7 @@ def _key(run: _Prefix, probe: NDArray[np.float32], split: Split, views: Views) -
         for entry, value in module.state_dict().items():
             if isinstance(value, Tensor):
                 digest.update(f"{entry} {value.dtype} {tuple(value.shape)}".encode())
-                # Viewed as bytes: numpy does not know every number format of torch.
-                flat = value.detach().cpu().contiguous().reshape(-1)
-                digest.update(flat.view(torch.uint8).numpy().data)
+                digest.update(tensor_bytes(value))
     digest.update(probe.tobytes())
     return digest.hexdigest()
 
