@@ -295,6 +295,34 @@ def test_refuses_plans_and_settings_that_cannot_be(net: Backbone, task: Task) ->
         train.fit(net, task, device="cdua")
 
 
+def test_what_is_of_another_kind_is_refused_first_with_its_cure(net: Backbone, task: Task) -> None:
+    for words, given in (
+        (r"whole data set, 'digits'.*few_shot\(", (net, data.load("digits"))),
+        (r"task is a Split.*few_shot\(", (net, task.train)),
+        (r"backbone is a str.*backbones.load\(", ("zoo:resnet-letters", task)),
+        (r"backbone is a StagedModule.*backbones.wrap\(", (net.module, task)),
+    ):
+        with pytest.raises(TrainingError, match=words):
+            train.fit(*given)  # type: ignore[arg-type]
+    with pytest.raises(TrainingError, match=r"recipe is a dict.*\.change\("):
+        train.epochs(net, task, recipe={"steps": 3})  # type: ignore[arg-type]
+    assert task.test.openings == 0
+
+
+def test_a_cache_without_room_for_a_view_is_refused_where_it_is_insisted_on(
+    net: Backbone, task: Task
+) -> None:
+    plan = freeze.plan(net, until="layer2")
+    insists = SHORT.change(cache="always", augmented_views=8, most_rows=2 * len(task.train) - 1)
+    with pytest.raises(
+        TrainingError, match=rf"of {len(task.train)} pictures.*most_rows={2 * len(task.train)}"
+    ):
+        train.epochs(net, task, plan, recipe=insists)
+    fits = insists.change(most_rows=2 * len(task.train))
+    assert "1 augmented views" in train.fit(net, task, plan, recipe=fits, test=False).cached
+    assert train.fit(net, task, plan, recipe=insists.change(augmentation=0.0), test=False).steps == 12
+
+
 def make_other() -> Backbone:
     from torch import nn
 
@@ -340,6 +368,7 @@ def test_the_twins_hold_the_numbers_and_no_times(net: Backbone, task: Task) -> N
     for twin in (repr(run), run._repr_html_()):
         assert f"{run.accuracy * 100:.1f} %" in twin
         assert "second" not in twin
+        assert "pictures" not in twin, "nothing was converted"
     assert repr(run) == repr(train.fit(net, task))
 
 
@@ -362,6 +391,33 @@ def test_the_work_is_that_of_the_items_that_passed(net: Backbone, task: Task) ->
     stepped = train.fit(net, task, everything(net), recipe=SCRATCH.change(batch_size=20), test=False)
     head = 32 * len(task.classes)
     assert stepped.multiply_adds == 12 * len(task.train) * 3 * (sum(costs) + head)
+
+
+@pytest.mark.parametrize(
+    ("mode", "first"),
+    [("weights_only", 2), ("batch_stats", 2), ("strict", 2), ("train_bn", 0), ("trainable", 0)],
+)
+def test_what_only_runs_forward_is_counted_once(net: Backbone, task: Task, mode: str, first: int) -> None:
+    """Two further products a layer, from the first that needs a gradient on, and one for all before it."""
+    costs = [*(stage.multiply_adds for stage in net.summary().stages), 32 * len(task.classes)]
+    recipe = SCRATCH.change(batch_size=20, cache="never")
+    run = train.fit(net, task, freeze.plan(net, until="layer2", mode=mode), recipe=recipe, test=False)
+    assert run.multiply_adds == 12 * len(task.train) * (sum(costs) + 2 * sum(costs[first:]))
+    head = train.fit(net, task, freeze.plan(net, until="head", mode=mode), recipe=recipe, test=False)
+    last = 0 if first == 0 else 3
+    assert head.multiply_adds == 12 * len(task.train) * (sum(costs) + 2 * sum(costs[last:]))
+
+
+def test_converted_pictures_are_told_in_both_twins(net: Backbone) -> None:
+    images = np.random.default_rng(0).uniform(size=(40, 3, 16, 16)).astype(np.float32)
+    own = data.arrays(images, [0, 1] * 20, channels="first")
+    with pytest.warns(UserWarning, match="grey|resized"):
+        run = train.fit(net, own.few_shot(2, seed=0))
+    assert len(run.input_notes) == 2
+    for note in run.input_notes:
+        assert note in repr(run)
+        assert note in run._repr_html_()
+        assert note in run.record()["input_notes"]
 
 
 def test_a_run_survives_a_pickle(net: Backbone, task: Task) -> None:

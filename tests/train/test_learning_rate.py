@@ -59,11 +59,28 @@ def test_twins_and_plot_hold_the_suggestion() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"lowest": 0.0}, {"lowest": 1.0, "highest": 0.1}, {"seeds": 0}, {"steps": 3}]
+    "bad",
+    [
+        {"lowest": 0.0},
+        {"lowest": 1.0, "highest": 0.1},
+        {"seeds": 0},
+        {"seeds": 2.5},
+        {"steps": 3},
+        {"steps": "many"},
+        {"lowest": "slow"},
+        {"highest": float("inf")},
+    ],
 )
-def test_refuses_sweeps_that_cannot_be(net: Backbone, task: Task, bad: dict[str, float]) -> None:
+def test_refuses_sweeps_that_cannot_be(net: Backbone, task: Task, bad: dict[str, object]) -> None:
     with pytest.raises(TrainingError, match="Cannot sweep"):
         train.find_learning_rate(net, task, **bad)  # type: ignore[arg-type]
+
+
+def test_refuses_what_is_of_another_kind(net: Backbone, task: Task) -> None:
+    with pytest.raises(TrainingError, match="whole data set"):
+        train.find_learning_rate(net, task.dataset)  # type: ignore[arg-type]
+    with pytest.raises(TrainingError, match="recipe is a dict"):
+        train.find_learning_rate(net, task, recipe={})  # type: ignore[arg-type]
 
 
 def test_can_be_stopped(net: Backbone, task: Task) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +30,22 @@ def test_a_record_of_another_version_is_refused() -> None:
     del record["steps"]
     with pytest.raises(RecordError, match="steps"):
         Recipe.from_record(record)
+
+
+@pytest.mark.parametrize("record", [None, [], "recipe", 3])
+def test_what_is_no_record_is_refused(record: object) -> None:
+    with pytest.raises(RecordError, match=r"recipe\.record\(\)"):
+        Recipe.from_record(record)  # type: ignore[arg-type]
+
+
+def test_numpys_numbers_are_taken_and_leave_plain_json() -> None:
+    given = Recipe.fine_tune().change(
+        steps=np.int64(5), batch_size=np.int32(4), learning_rate=np.float32(0.5)
+    )
+    assert given == Recipe.fine_tune().change(steps=5, batch_size=4, learning_rate=0.5)
+    assert json.loads(json.dumps(given.record())) == given.record()
+    with pytest.raises(TrainingError, match="whole number"):
+        given.change(steps=np.float64(5.5))
 
 
 @given(st.floats(1, 500), st.floats(1, 500))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from tlkit.backbones import pool_features
+from tlkit.backbones.evaluating import evaluating
 from tlkit.train.batches import Source
 from tlkit.train.features import BATCH_SIZE
 
 if TYPE_CHECKING:
     from tlkit.backbones import Network
+
+Number = TypeVar("Number", np.int64, np.float32)
 
 
 def predict(
@@ -25,21 +29,17 @@ def predict(
     Parameters
     ----------
     network
-        Put into evaluation mode.
+        Left in the mode it was in.
     source
         Without augmentation.
     should_stop
         Called before each batch; ends the work by raising.
     """
-    network.eval()
-    found = []
-    with torch.inference_mode():
-        for first in range(0, len(source), BATCH_SIZE):
-            if should_stop is not None:
-                should_stop()
-            x, _ = source.batch(torch.arange(first, min(first + BATCH_SIZE, len(source))))
-            found.append(network(x, start=source.start).argmax(dim=1).cpu().numpy())
-    return np.concatenate(found)
+
+    def answer(x: Tensor) -> NDArray[np.int64]:
+        return np.asarray(network(x, start=source.start).argmax(dim=1).cpu().numpy())
+
+    return _each_batch(network, source, answer, should_stop)
 
 
 def pooled(
@@ -49,20 +49,27 @@ def pooled(
 
     Parameters
     ----------
-    network
-        Put into evaluation mode.
-    source
-        Without augmentation.
-    should_stop
-        Called before each batch; ends the work by raising.
+    network, source, should_stop
+        As in `predict`.
     """
-    network.eval()
+
+    def answer(x: Tensor) -> NDArray[np.float32]:
+        return np.asarray(pool_features(network.backbone(x, start=source.start)).float().cpu().numpy())
+
+    return _each_batch(network, source, answer, should_stop)
+
+
+def _each_batch(
+    network: Network,
+    source: Source,
+    answer: Callable[[Tensor], NDArray[Number]],
+    should_stop: Callable[[], None] | None,
+) -> NDArray[Number]:
     found = []
-    with torch.inference_mode():
+    with evaluating(network), torch.inference_mode():
         for first in range(0, len(source), BATCH_SIZE):
             if should_stop is not None:
                 should_stop()
             x, _ = source.batch(torch.arange(first, min(first + BATCH_SIZE, len(source))))
-            out = pool_features(network.backbone(x, start=source.start))
-            found.append(out.float().cpu().numpy())
+            found.append(answer(x))
     return np.concatenate(found)

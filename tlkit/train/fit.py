@@ -31,8 +31,9 @@ def fit(
 ) -> Run:
     """Train a copy of a backbone on a task and evaluate it once on the sealed test set.
 
-    The same arguments give the same numbers, bit for bit, on the same machine, whatever ran before. The
-    global random state of torch, numpy and Python is neither read nor changed.
+    The same arguments give the same numbers on the same machine, whatever ran before: on the CPU bit for bit;
+    a GPU's kernels may add in another order. The global random state of torch, numpy and Python is neither
+    read nor changed.
 
     Parameters
     ----------
@@ -62,7 +63,8 @@ def fit(
     PlanError
         The plan belongs to another backbone, or allows changes that the recipe never makes.
     TrainingError
-        The loss or the features became infinite or undefined, or the task cannot be learned from.
+        Something of another kind was given, the task cannot be learned from, or the loss or the features
+        became infinite or undefined.
     StoppedError
         ``should_stop`` returned True. Nothing is left half-written and the backbone is as before.
 

@@ -13,8 +13,9 @@ import torch
 from numpy.typing import NDArray
 
 from tlkit import freeze
-from tlkit.errors import PlanError, StoppedError, TrainingError
+from tlkit.errors import StoppedError
 from tlkit.train.answers import pooled, predict
+from tlkit.train.arguments import check_parts, check_together, open_stages, plan_for, whole_number
 from tlkit.train.batches import CachedRows, Pictures, Source
 from tlkit.train.device import resolve_device
 from tlkit.train.features import Views, boundary_activations
@@ -24,7 +25,7 @@ from tlkit.train.recipe import Recipe
 from tlkit.train.report import Epoch
 from tlkit.train.run import Run
 from tlkit.train.threads import threads as thread_count
-from tlkit.train.work import Work
+from tlkit.train.work import Work, first_trained
 
 if TYPE_CHECKING:
     from tlkit.backbones import Backbone, Network
@@ -47,39 +48,21 @@ class Job:
         should_stop: Callable[[], bool] | None,
         test: bool,
     ) -> None:
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-            raise TrainingError(f"The seed is {seed!r}, expected a whole number of at least 0.")
-        if isinstance(threads, bool) or not isinstance(threads, int | np.integer) or threads < 1:
-            raise TrainingError(f"threads is {threads!r}, expected a whole number of at least 1.")
+        check_parts(backbone, task, recipe)
+        self.seed = whole_number("seed", seed, 0)
+        self.threads = whole_number("threads", threads, 1)
         self.backbone = backbone
         self.task = task
-        if plan is None:
-            plan = freeze.plan(backbone, until="head")
-        elif not isinstance(plan, freeze.Plan):
-            raise PlanError(
-                f"The plan is a {type(plan).__name__}, not a freeze plan.",
-                "Make one with freeze.plan(backbone, until=...) or freeze.plan(backbone, {...}).",
-            )
         # A copy: a plan remembers where it is in force, and the caller's must not learn of our network.
-        self.plan = copy.deepcopy(plan)
-        if list(self.plan.modes) != [*backbone.stages, "head"]:
-            raise PlanError(
-                f"The plan is for the stages {', '.join(self.plan.modes)}, but {backbone.name} has"
-                f" {', '.join(backbone.stages)} and a head.",
-                "Make the plan with freeze.plan(backbone, ...) for this backbone.",
-            )
-        self.open_stages = [
-            name for name, mode in self.plan.modes.items() if mode != "strict" and name != "head"
-        ]
+        self.plan = copy.deepcopy(plan_for(backbone, plan))
+        self.open_stages = open_stages(self.plan)
         self.recipe = Recipe.for_plan(self.plan) if recipe is None else recipe
-        self.seed = int(seed)
         self.device = resolve_device(device)
-        self.threads = int(threads)
         self._stop = should_stop
         self.test = test
         labels = task.train.labels
         self.steps = self.recipe.steps_for(len(labels) / max(1, len(np.unique(labels))))
-        self._refuse_what_cannot_be()
+        check_together(task, self.plan, self.recipe)
         self.seeds = [
             int(word >> 1) for word in np.random.SeedSequence(self.seed).generate_state(4, np.uint64)
         ]
@@ -87,25 +70,6 @@ class Job:
         self._items: NDArray[np.int64] | None = None
         self.seconds = 0.0
         self._since = 0.0
-
-    def _refuse_what_cannot_be(self) -> None:
-        classes = np.unique(self.task.train.labels)
-        if len(classes) < 2:
-            raise TrainingError(
-                f"The task has training labels of {len(classes)} class(es); learning needs at least two.",
-                "Add labels of another class.",
-            )
-        if self.open_stages and not self.steps:
-            raise PlanError(
-                f"The plan lets {', '.join(self.open_stages)} change, but the recipe {self.recipe.name!r}"
-                " takes no steps: only the head would learn.",
-                "Use Recipe.fine_tune(), or freeze.plan(backbone, until='head') for the head alone.",
-            )
-        if self.recipe.cache == "always" and self.steps and not self.plan.cacheable:
-            raise PlanError(
-                "The recipe insists on cached activations, but the first stage is not frozen strictly.",
-                "Freeze it with mode='strict': no other prefix gives the same activations at every step.",
-            )
 
     def check(self) -> None:
         if self._stop is not None and self._stop():
@@ -166,7 +130,7 @@ class Job:
             steps = self._steps_of(number, len(stages))
             self._phase_plan(opened).apply(network)
             phase = ", ".join([*opened, "head"])
-            first = opened[0] if opened else "head"
+            first = first_trained(network)
             for progress in train_steps(network, source, recipe, steps, generator, self.check):
                 steps_done += progress.steps
                 work.trained(progress.items, source.start, first)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from torch import nn
 
 from tlkit import freeze
 from tlkit.errors import TrainingError
+from tlkit.train.arguments import check_parts
 from tlkit.train.batches import Pictures, shuffled_batches
 from tlkit.train.finetune import dropout_generator
 from tlkit.train.job import Job
@@ -175,10 +177,13 @@ def find_learning_rate(
     >>> 1e-5 < found.suggestion < 1
     True
     """
-    if not (0 < lowest < highest) or seeds < 1 or steps < 10:
+    check_parts(backbone, task, recipe)
+    whole = all(isinstance(one, numbers.Integral) for one in (seeds, steps))
+    real = all(isinstance(one, numbers.Real) for one in (lowest, highest))
+    if not (whole and real and 0 < lowest < highest < math.inf and seeds >= 1 and steps >= 10):
         raise TrainingError(
             f"Cannot sweep from {lowest!r} to {highest!r} in {steps!r} steps over {seeds!r} seeds.",
-            "Give 0 < lowest < highest, at least 10 steps and at least one seed.",
+            "Give 0 < lowest < highest, and whole numbers: at least 10 steps and at least one seed.",
         )
     if plan is None:
         plan = freeze.plan(backbone, dict.fromkeys(backbone.stages, "trainable"))

@@ -27,7 +27,7 @@ class Epoch:
     seconds
         Since the run began.
     phase
-        ``"features"``, ``"head"``, or the stages that are being trained.
+        ``"head"`` while the head is solved for, or the stages that are being trained.
 
     Examples
     --------

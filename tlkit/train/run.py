@@ -41,7 +41,7 @@ class Run:
     recipe
         Every choice that was made.
     seed, threads, device
-        Repeat these and the numbers repeat bit for bit.
+        Repeat these and the numbers repeat, on the CPU bit for bit.
     model
         The trained network, in evaluation mode.
     history
@@ -68,6 +68,13 @@ class Run:
         Whether the steps began at cached activations, and why, in words.
     head_strength
         How the convex head's strength came about, in words.
+
+    Examples
+    --------
+    >>> from tlkit import backbones, data, train
+    >>> run = train.fit(backbones.load("zoo:resnet-letters"), data.load("greek").few_shot(1, seed=0))
+    >>> run.steps, run.trainable_parameters, run.seal.kept
+    (0, 2015, True)
     """
 
     backbone: Backbone
@@ -158,7 +165,7 @@ class Run:
             "threads": self.threads,
             "device": self.device,
             "cached": self.cached,
-            "input_notes": self.backbone.transform.notes(self.task.train.images.shape),
+            "input_notes": list(self.input_notes),
             "head_strength": self.head_strength,
             "accuracy": self.accuracy if evaluated else None,
             "per_class": self.per_class if evaluated else None,
@@ -173,6 +180,11 @@ class Run:
             "old_head": None if old_head is None else old_head.record(),
         }
 
+    @property
+    def input_notes(self) -> tuple[str, ...]:
+        """What was converted so that the network could take the pictures, in words; empty if nothing was."""
+        return tuple(self.backbone.transform.notes(self.task.train.images.shape))
+
     def _rows(self) -> list[tuple[str, str]]:
         if self.predictions is None:
             accuracy = "not measured (test=False)"
@@ -183,6 +195,7 @@ class Run:
         return [
             ("task", self.task.name),
             ("backbone", self.backbone.name),
+            *([("pictures", " ".join(self.input_notes))] if self.input_notes else []),
             ("accuracy", accuracy),
             ("recipe", f"{self.recipe.name}, seed {self.seed}"),
             ("trainable parameters", f"{self.trainable_parameters:,}"),

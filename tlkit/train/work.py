@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tlkit.backbones import Backbone
+    from tlkit.backbones import Backbone, Network
 
 
 class Work:
@@ -45,3 +45,27 @@ class Work:
         begin = 0 if start is None else names.index(start)
         end = len(names) if stop is None else names.index(stop)
         return names[begin:end]
+
+
+def first_trained(network: Network) -> str:
+    """Return the first stage from which on gradients are needed: where the first parameter may change.
+
+    What comes before it, though its statistics may drift, only runs forward.
+
+    Parameters
+    ----------
+    network
+        With a freeze plan in force.
+
+    Examples
+    --------
+    >>> from tlkit import backbones, freeze
+    >>> net = backbones.load("zoo:resnet-letters")
+    >>> [first_trained(freeze.plan(net, until="layer3", mode=mode).apply(net.with_head(3, seed=0)))
+    ...  for mode in ("weights_only", "train_bn")]
+    ['layer3', 'stem']
+    """
+    for name, module in network.stage_modules().items():
+        if any(parameter.requires_grad for parameter in module.parameters()):
+            return name
+    return "head"
