@@ -220,6 +220,9 @@ def test_a_record_is_plain_json_and_opens_to_the_same_panel() -> None:
     assert again.record() == panel.record()
     with pytest.raises(PanelError, match="opened from a record"):
         _ = again.result
+    with pytest.raises(PanelError, match="opened from a record"):
+        again.run()
+    assert "cannot run" in again._full_view()["reopened"]
 
 
 def test_a_record_holds_the_settings_of_its_outcome() -> None:

@@ -16,10 +16,10 @@ class Counter(Panel[Count, int]):
     State = Count
     def _title(self): return "Counter"
     def _view(self):
-        head = dict(name="head", count="", word="", label="", sentence="")
-        counts = dict(learns="", of="", share=0, remembered="", seconds="", seconds_source="")
+        head = dict(name="head", count="", sign="", word="", spoken="head", label="", sentence="")
+        counts = dict(learns="0", of="of 0", share=0, remembered="", seconds="", seconds_source="")
         sample = dict(alt="", size="", name="", classes="")
-        words = dict(preset="", preset_words="", code="", stale_words="")
+        words = dict(preset="", preset_words="none", code="", stale_words="")
         return dict(sample=sample, presets=[], modes=[], stages=[], head=head, counts=counts,
                     bound=dict(stages=0, words="", rest=""), warnings=[], outcome=None, **words)
     def _twin(self):

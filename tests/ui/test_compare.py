@@ -84,8 +84,11 @@ def test_the_record_is_saved_beside_the_notebook_and_opens_again(notebook: Noteb
     again = panel(notebook, 4)
     assert again.locator(".tlkit-verdict").inner_text() == found.locator(".tlkit-verdict").inner_text()
     assert again.locator(".tlkit-plot").inner_html() == found.locator(".tlkit-plot").inner_html()
-    again.get_by_role("button", name="Run again").click()
-    expect(again.locator(".tlkit-problem")).to_contain_text("opened from a record")
+    # What cannot work is not offered.
+    expect(again.get_by_role("button", name="Run again")).to_have_count(0)
+    expect(again.locator(".tlkit-bar")).to_contain_text("Opened from a record")
+    expect(again.locator(".tlkit-bar")).to_contain_text("panels.Compare(task, net)")
+    expect(again.get_by_role("button", name="Save record")).to_be_visible()
     notebook.run(5)
     expect(notebook.page.locator(".jp-CodeCell").nth(5)).to_contain_text(
         "This is a record of 'tlkit.panels.compare', not of 'tlkit.panels.freeze'."

@@ -46,6 +46,29 @@ def test_stop_ends_a_run_within_half_a_second_and_a_second_click_starts_nothing(
     expect(panel.get_by_role("button", name="Run again")).to_be_visible()
 
 
+def test_the_start_and_the_end_are_announced_and_nothing_between(notebook: Notebook) -> None:
+    # The panel that is seen when the run ends is another one: JupyterLab shows the output anew.
+    said = notebook.page.evaluate(
+        """async () => {
+            const cell = document.querySelectorAll('.jp-CodeCell')[3], heard = [];
+            const live = '[role=status], [role=alert], [aria-live]';
+            const watch = new MutationObserver(changes => changes.forEach(({target}) => {
+                const place = (target.nodeType === 1 ? target : target.parentElement)?.closest(live);
+                const words = place?.textContent.trim();
+                if (words && heard.at(-1) !== words) heard.push(words);
+            }));
+            watch.observe(cell, {subtree: true, childList: true, characterData: true});
+            cell.querySelector('.tlkit-go').click();
+            const until = performance.now() + 15000;
+            while (!heard.includes('Finished.') && performance.now() < until)
+                await new Promise(requestAnimationFrame);
+            watch.disconnect();
+            return heard;
+        }"""
+    )
+    assert said == ["Started.", "Finished."]
+
+
 def test_an_error_is_shown_in_words_with_the_traceback_behind_a_disclosure(notebook: Notebook) -> None:
     panel = notebook.page.locator(".tlkit-panel").nth(1)
     panel.get_by_role("button", name="Run").click()

@@ -18,6 +18,7 @@ from tlkit.panels import choices, gate
 from tlkit.panels import compare_faces as faces
 from tlkit.panels.choices import CompareState
 from tlkit.panels.panel import Panel
+from tlkit.panels.saving import free_name
 from tlkit.panels.twin import Part
 from tlkit.panels.worker import Job
 
@@ -162,7 +163,8 @@ class Compare(Panel[CompareState, Comparison]):
         """
         if self._outcome is None:
             raise PanelError("There is no result to save yet.", "Run the comparison first.")
-        target = Path(path) if path is not None else self._free_name()
+        ran = self._ran if self._ran is not None else self._state
+        target = Path(path) if path is not None else free_name(self._about["dataset"], ran.labels_per_class)
         files.write_json(target, self.record())
         self._saved = (
             f"Saved as {target.name} in {target.resolve().parent}. Open it again with "
@@ -222,6 +224,10 @@ class Compare(Panel[CompareState, Comparison]):
     def _check(self, state: CompareState) -> CompareState:
         return choices.checked(state, self._about)
 
+    def _anew(self) -> str:
+        again = "or repeat it with compare.rerun(panel.result.record())"
+        return "Make it anew with panels.Compare(task, net)" + (f", {again}." if self._result else ".")
+
     def _actions(self) -> Mapping[str, Callable[..., object]]:
         return {"commit": self.commit, "save": self.save}
 
@@ -233,11 +239,8 @@ class Compare(Panel[CompareState, Comparison]):
         return super()._begin()
 
     def _work(self, job: Job) -> Comparison:
-        if self._dataset is None or self._backbone is None:
-            raise PanelError(
-                "This panel was opened from a record, which holds no network and no pictures.",
-                "Make it anew with panels.Compare(task, net), or repeat it with compare.rerun(panel.result.record()).",
-            )
+        assert self._dataset is not None  # else it was opened from a record and does not begin
+        assert self._backbone is not None
         state, first = self._state, self._about["first_seed"]
         self._saved = ""
         cells: dict[str, list[float]] = {name: [] for name in state.arms}
@@ -278,12 +281,7 @@ class Compare(Panel[CompareState, Comparison]):
         return "Before and after"
 
     def _subtitle(self) -> str:
-        about, state = self._about, self._state
-        labels = "all labels"
-        if state.labels_per_class is not None:
-            labels = f"{state.labels_per_class} label{'' if state.labels_per_class == 1 else 's'} each"
-        draws = f"{state.seeds} draw{'' if state.seeds == 1 else 's'}"
-        return f"{about['backbone']} → {about['dataset']}, {about['classes']} classes · {labels} · {draws}"
+        return faces.subtitle(self._about, self._state)
 
     def _facts(self) -> faces.Facts:
         return faces.Facts(
@@ -303,21 +301,6 @@ class Compare(Panel[CompareState, Comparison]):
 
     def _twin(self) -> Sequence[Part]:
         return faces.twin(self._facts())
-
-    # ---- details
-
-    def _free_name(self) -> Path:
-        """Return the name of a file that is not there yet, in the folder of the notebook."""
-        ran = self._ran if self._ran is not None else self._state
-        labels = "all-labels" if ran.labels_per_class is None else f"{ran.labels_per_class}-per-class"
-        stem = "".join(
-            one if one.isalnum() or one in "-." else "-" for one in f"{self._about['dataset']}-{labels}"
-        )
-        number, target = 1, Path(f"comparison-{stem}.json")
-        while target.exists():
-            number += 1
-            target = Path(f"comparison-{stem}-{number}.json")
-        return target
 
 
 def _guess_first() -> GuessFirst:

@@ -13,6 +13,7 @@ from tlkit.panels.twin import Paragraph, Part, Pictures, Table
 
 if TYPE_CHECKING:
     from tlkit.compare import Comparison
+    from tlkit.compare.stats import Verdict
 
 FAIR = (
     "Every arm gets the same draws, the same distortions of their pictures, the steps it needs, and the same "
@@ -54,6 +55,15 @@ class Facts:
     saved: str
 
 
+def subtitle(about: Mapping[str, Any], state: CompareState) -> str:
+    """Say in one line what is compared: network, task, labels and draws."""
+    labels = "all labels"
+    if state.labels_per_class is not None:
+        labels = f"{state.labels_per_class} label{'' if state.labels_per_class == 1 else 's'} each"
+    draws = f"{state.seeds} draw{'' if state.seeds == 1 else 's'}"
+    return f"{about['backbone']} → {about['dataset']}, {about['classes']} classes · {labels} · {draws}"
+
+
 def view(facts: Facts) -> dict[str, Any]:
     """Describe the panel for the browser."""
     about, state = facts.about, facts.state
@@ -92,13 +102,16 @@ def twin(facts: Facts) -> list[Part]:
         if state.guess is not None and facts.pair is not None:
             parts.append(Paragraph(_committed(facts.pair, state)))
         return [*parts, _chosen(facts), Paragraph(FAIR)]
-    parts.append(Paragraph(found.verdict.sentence, strong=True))
+    first, best = _findings(facts, found)
+    parts.append(Paragraph(first.sentence, strong=True))
     if state.guess is not None and facts.pair is not None:
         parts += [Paragraph(_beside(found, facts.pair, state)), Paragraph(f"Your reason: {state.reason}")]
+    if best is not None:
+        parts.append(Paragraph(_best(best)))
     parts.append(Pictures([(measured.png(found, facts.pair, state.guess), found.alt)], width_pixels=640))
     head, rows = measured.table(found, seconds=False)
     parts.append(Table(head, rows, _about_intervals(found)))
-    parts += [Paragraph(words) for words in measured.asides(found)]
+    parts += [Paragraph(words) for words in _asides(found, first, best)]
     if len(found.arms) > 2:
         parts.append(Table(*measured.pairs(found), "Paired differences"))
         parts.append(Paragraph(found.verdicts.note))
@@ -175,32 +188,53 @@ def _plot(facts: Facts) -> dict[str, Any]:
 
 def _guess_line(facts: Facts, found: Comparison) -> dict[str, Any] | None:
     ran = facts.ran
-    if ran is None or ran.guess is None or facts.pair is None or not set(facts.pair) <= set(found.arms):
+    if ran is None or ran.guess is None or facts.pair is None or not _guessed(facts, found):
         return None
     place = found[facts.pair[0]].mean + ran.guess / 100
     return {"at": min(1.0, max(0.0, place)), "words": "your guess"}
+
+
+def _guessed(facts: Facts, found: Comparison) -> bool:
+    """Say whether the result answers a guess."""
+    guess = facts.ran.guess if facts.ran is not None else None
+    return guess is not None and facts.pair is not None and set(facts.pair) <= set(found.arms)
+
+
+def _findings(facts: Facts, found: Comparison) -> tuple[Verdict, Verdict | None]:
+    """Return the verdict on the arms that were guessed about, and that on the best transfer if it is another."""
+    if facts.pair is None or not _guessed(facts, found):
+        return found.verdict, None
+    first, second = (name for name in found.arms if name in facts.pair)
+    if (first, second) == found.verdict.names:
+        return found.verdict, None
+    return found.verdicts[first, second], found.verdict
+
+
+def _asides(found: Comparison, first: Verdict, best: Verdict | None) -> list[str]:
+    return measured.asides(found, {one.names for one in (first, best) if one is not None})
+
+
+def _best(verdict: Verdict) -> str:
+    """Introduce the verdict on the best transfer, after the one on the guess."""
+    return f"The best of the transfers: {verdict.finding[0].lower()}{verdict.finding[1:]}"
 
 
 def _outcome(facts: Facts) -> dict[str, Any]:
     found, ran = facts.found, facts.ran
     assert found is not None
     beside = ""
-    if (
-        ran is not None
-        and ran.guess is not None
-        and facts.pair is not None
-        and set(facts.pair) <= set(found.arms)
-    ):
+    if ran is not None and ran.guess is not None and facts.pair is not None and _guessed(facts, found):
         beside = _beside(found, facts.pair, ran)
-    # The first sentence is the verdict; what follows says how it was reached.
-    headline, _, how = found.verdict.sentence.partition(". ")
+    first, best = _findings(facts, found)
+    how = first.sentence.removeprefix(first.finding)
     head, rows = measured.table(found, seconds=True)
     pairs_head, pairs_rows = measured.pairs(found)
     return {
-        "verdict": f"{headline.rstrip('.')}.",
-        "why": f"{_about_intervals(found)}. {how}".strip(),
+        "verdict": first.finding,
+        "why": f"{_about_intervals(found)}.{how}",
         "beside": beside,
-        "asides": measured.asides(found),
+        "best": _best(best) if best is not None else "",
+        "asides": _asides(found, first, best),
         "table": {"head": head, "rows": _cells(rows), "caption": "Every arm"},
         "pairs": {"head": pairs_head, "rows": _cells(pairs_rows), "caption": "Paired differences"},
         "pairs_words": "All paired differences",

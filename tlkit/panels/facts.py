@@ -84,6 +84,7 @@ def stage_view(stage: Mapping[str, Any], mode: str) -> dict[str, Any]:
     """Describe one stage in one mode for the browser."""
     label, sentence = MODES[mode]
     learns = mode == "trainable"
+    word = "learns" if learns else "partly" if mode == "train_bn" else "frozen"
     return {
         "name": stage["name"],
         "count": f"{stage['parameters']:,} numbers",
@@ -92,7 +93,9 @@ def stage_view(stage: Mapping[str, Any], mode: str) -> dict[str, Any]:
         "label": label,
         "learns": learns,
         "tone": "warm" if learns else "frozen" if mode in ("strict", "batch_stats") else "drift",
-        "word": "▲ learns" if learns else "❄ frozen" if mode != "train_bn" else "❄ partly",
+        "sign": "▲" if learns else "❄",
+        "word": word,
+        "spoken": f"{stage['name']}: {word}{' frozen' if word == 'partly' else ''}",
         "sentence": f"{stage['name']}, {label}: {sentence}",
     }
 
@@ -102,7 +105,9 @@ def head_view(head: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": "head",
         "count": f"{head['parameters']:,} numbers",
-        "word": "▲ learns",
+        "sign": "▲",
+        "word": "learns",
+        "spoken": "head: learns",
         "label": "new",
         "sentence": "head: it is new and always learns. Frozen, it would only guess.",
     }

@@ -15,6 +15,7 @@ from tlkit.panels.expected import Expected, is_remembered
 from tlkit.panels.numbers import duration, percent
 from tlkit.panels.panel import Panel
 from tlkit.panels.presets import MODES, PRESETS, mode_named, modes_of, preset_named, preset_of
+from tlkit.panels.refusals import from_a_record
 from tlkit.panels.twin import Paragraph, Part, Pictures, Table
 from tlkit.panels.worker import Job
 
@@ -160,12 +161,12 @@ class Freeze(Panel[FreezeState, train.Run]):
 
     # ---- the run
 
+    def _anew(self) -> str:
+        return "Make it anew with panels.Freeze(net, task); panel.code says how."
+
     def _needed(self) -> tuple[Backbone, Task]:
         if self._backbone is None or self._task is None:
-            raise PanelError(
-                "This panel was opened from a record, which holds no network and no pictures.",
-                "Make it anew with panels.Freeze(net, task); its code says how.",
-            )
+            raise from_a_record(self._anew())
         return self._backbone, self._task
 
     def _work(self, job: Job) -> train.Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from tlkit.panels.numbers import percent, rough, signed, times, took
@@ -96,20 +97,27 @@ def pairs(found: Comparison) -> tuple[list[str], list[list[str]]]:
     return ["pair", "points", f"{100 * found.level:g} % interval", "verdict"], rows
 
 
-def asides(found: Comparison) -> list[str]:
-    """Say which of the transfers to take, which pairs cannot be told apart, and what the dearer arm cost."""
+def asides(found: Comparison, said: Collection[tuple[str, str]]) -> list[str]:
+    """Say which of the transfers to take, which pairs cannot be told apart, and what the dearer arm cost.
+
+    Parameters
+    ----------
+    found
+        What was measured.
+    said
+        Pairs of which the verdict stands elsewhere already.
+    """
     pretrained = {one.name for one in found.results if one.pretrained}
-    headline = found.verdict.names
     told = [
         names
         for names, one in found.verdicts.items()
-        if names != headline and (one.word == "cannot tell" or pretrained.issuperset(names))
+        if names not in said and (one.word == "cannot tell" or pretrained.issuperset(names))
     ]
     # What a learner asks first is which of the transfers to take.
     told.sort(key=lambda names: not pretrained.issuperset(names))
-    said = [_aside(found, *names) for names in told[:_MOST_ASIDES]]
+    words = [_aside(found, *names) for names in told[:_MOST_ASIDES]]
     more = sum(found.verdicts[names].word == "cannot tell" for names in told[_MOST_ASIDES:])
-    return [*said, *([f"And {more} more pairs that cannot be told apart."] if more else [])]
+    return [*words, *([f"And {more} more pairs that cannot be told apart."] if more else [])]
 
 
 def _aside(found: Comparison, first: str, second: str) -> str:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 import tlkit
 from tlkit import files
-from tlkit.errors import PanelError, StoppedError, TlkitError
+from tlkit.errors import PanelError, StoppedError
 from tlkit.panels import twin
 from tlkit.panels.display import Displayed
-from tlkit.panels.record import checked, damage_is_told, plain, state_of, tuples
-from tlkit.panels.worker import Job, NotFinished
+from tlkit.panels.record import checked, damage_is_told, plain, reopened, state_of, tuples
+from tlkit.panels.refusals import from_a_record, no_result, problem, unknown_setting
+from tlkit.panels.worker import Job
 
 S = TypeVar("S")
 R = TypeVar("R")
 Status = Literal["ready", "running", "stopping", "finished", "stopped", "failed"]
+# Said to those who do not see it; a failure is an alert of its own.
+_ANNOUNCED = {"running": "Started.", "finished": "Finished.", "stopped": "Stopped."}
 
 
 class Panel(Displayed, Generic[S, R]):
@@ -48,12 +49,14 @@ class Panel(Displayed, Generic[S, R]):
     Hooks: ``_title()``, ``_subtitle()``, ``_labels()``, ``_view()``, ``_pictures()`` (for the browser);
     ``_twin()`` (parts of the twin); ``_work(job)`` (does the work, returns the result) and
     ``_outcome_of(result)`` (its JSON); ``_check(state)`` (refuses what does not fit); ``_result_of(outcome)``
-    (the result of a reopened record). A subclass that takes other words in ``set`` overrides ``_settable()``
-    and ``_changed(changes)``; one with further buttons overrides ``_actions()``.
+    and ``_anew()`` (of a reopened record: its result, and how to get a panel that can run). A subclass that
+    takes other words in ``set`` overrides ``_settable()`` and ``_changed(changes)``; one with further buttons
+    overrides ``_actions()``.
     """
 
     version: ClassVar[int] = 1
     State: ClassVar[type]
+    _opened = False  # from a record
 
     def __init__(self, state: S, about: dict[str, Any]) -> None:
         super().__init__()
@@ -89,13 +92,7 @@ class Panel(Displayed, Generic[S, R]):
         known = self._settable()
         for name in changes:
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-                nearest = f"The nearest is {near[0]!r}; known" if near else "Known"
-                listed = ", ".join(repr(one) for one in known)
-                raise PanelError(
-                    f"The {self._title()} panel has no setting {name!r}.",
-                    f"Check the spelling. {nearest}: {listed}.",
-                )
+                raise unknown_setting(self._title(), name, known)
         with self._lock:
             if self._busy():
                 raise PanelError("Settings cannot change during a run.", "Stop it or wait for its end.")
@@ -127,17 +124,8 @@ class Panel(Displayed, Generic[S, R]):
         PanelError
             The panel was opened from a record, which does not hold the objects.
         """
-        if self._result is None and self._outcome is not None:
-            raise PanelError(
-                "This panel was opened from a record, which holds the numbers but not the objects.",
-                "Look at panel.record()['outcome'], or make the panel anew and call run().",
-            )
         if self._result is None:
-            if self._busy():
-                raise NotFinished("The run is still going on.", "Wait for its end, then run this cell again.")
-            raise NotFinished(
-                "There is no result yet.", "Press the button in the panel, or call run() first."
-            )
+            raise no_result(self._outcome is not None, self._busy())
         return self._result
 
     def record(self) -> dict[str, Any]:
@@ -173,6 +161,7 @@ class Panel(Displayed, Generic[S, R]):
         panel = cls.__new__(cls)
         with damage_is_told():
             Panel.__init__(panel, state_of(cls.State, body["state"]), body["about"])
+            panel._opened = True
             if body["outcome"] is not None:
                 panel._outcome = body["outcome"]
                 panel._ran = panel._state
@@ -213,6 +202,10 @@ class Panel(Displayed, Generic[S, R]):
     def _changed(self, changes: dict[str, Any]) -> S:
         return dataclasses.replace(self._state, **changes)  # type: ignore[type-var]  # S is a dataclass
 
+    def _anew(self) -> str:
+        """Say how to make a panel like one that was opened from a record."""
+        return "Make it anew."
+
     def _actions(self) -> Mapping[str, Callable[..., object]]:
         """Further things that the browser can ask for, by name."""
         return {}
@@ -223,6 +216,8 @@ class Panel(Displayed, Generic[S, R]):
         return self._status in ("running", "stopping")
 
     def _begin(self) -> Job:
+        if self._opened:
+            raise from_a_record(self._anew())
         with self._lock:
             if self._busy():
                 raise PanelError("A run is going on already.", "Stop it or wait for its end.")
@@ -246,7 +241,7 @@ class Panel(Displayed, Generic[S, R]):
             status = "stopped"
             raise
         except BaseException as error:
-            self._problem = _problem(error)
+            self._problem = problem(error)
             raise
         finally:
             with self._lock:
@@ -289,7 +284,7 @@ class Panel(Displayed, Generic[S, R]):
                 self._actions()[event["do"]](**event.get("with", {}))
                 self._show()
         except Exception as error:
-            self._problem = _problem(error)
+            self._problem = problem(error)
             self._show()
 
     def _full_view(self) -> dict[str, Any]:
@@ -302,7 +297,10 @@ class Panel(Displayed, Generic[S, R]):
             "progress": {"words": job.words, "share": job.share} if job is not None else None,
             "problem": self._problem,
             "stale": self._ran is not None and self._ran != self._state,
+            "announce": _ANNOUNCED.get(self._status, ""),
+            "reopened": "",
             **self._view(),
+            **(reopened(self._anew()) if self._opened else {}),
         }
 
     def _parts(self) -> list[twin.Part]:
@@ -312,8 +310,3 @@ class Panel(Displayed, Generic[S, R]):
         if self._status == "stopped":
             parts.append(twin.Paragraph("The last run was stopped before its end."))
         return parts
-
-
-def _problem(error: BaseException) -> dict[str, str]:
-    words = str(error) if isinstance(error, TlkitError) else f"{type(error).__name__}: {error}"
-    return {"words": words, "details": "".join(traceback.format_exception(error))}

@@ -102,3 +102,17 @@ def damage_is_told() -> Iterator[None]:
         raise RecordError(
             f"The record does not fit together. {what}", "The record is damaged: write it again."
         ) from error
+
+
+def reopened(anew: str) -> dict[str, str]:
+    """Return what a panel from a record says in the place of its buttons.
+
+    Parameters
+    ----------
+    anew
+        How to make a panel that can run.
+    """
+    return {
+        "reopened": f"Opened from a record: it shows what came out and cannot run. {anew}",
+        "stale_words": "These results belong to the settings in the record.",
+    }

@@ -139,12 +139,11 @@ class Similarity(Panel[SimilarityState, similarity.Report]):
 
     # ---- the run
 
+    def _anew(self) -> str:
+        return "Make it anew with panels.Similarity(source, target, net)."
+
     def _work(self, job: Job) -> similarity.Report:
-        if self._choices is None:
-            raise PanelError(
-                "This panel was opened from a record, which holds no network and no pictures.",
-                "Make it anew with panels.Similarity(source, target, net).",
-            )
+        assert self._choices is not None  # else it was opened from a record and does not begin
         state = self._state
         source, target = self._choices.dataset(state.source), self._choices.dataset(state.target)
         network = self._choices.backbone(state.backbone)

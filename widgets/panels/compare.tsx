@@ -41,6 +41,8 @@ interface View extends Base {
     verdict: string;
     why: string;
     beside: string;
+    /** The verdict on the best transfer, where the guess was about another. */
+    best: string;
     asides: string[];
     table: Shown;
     pairs: Shown;
@@ -80,6 +82,7 @@ function Compare(props: Props<View>) {
         <div role="status">
           {outcome && <p class="tlkit-verdict">{outcome.verdict}</p>}
           {outcome?.beside && <p class="tlkit-beside">{outcome.beside}</p>}
+          {outcome?.best && <p class="tlkit-best">{outcome.best}</p>}
           {view.closed && <p>{view.closed}</p>}
         </div>
         <p class="tlkit-why">{outcome ? outcome.why : view.fair}</p>

@@ -13,7 +13,10 @@ interface Stage {
   label: string;
   learns: boolean;
   tone: string;
+  sign: string;
   word: string;
+  /** Its name for those who hear it: with the word that is seen. */
+  spoken: string;
   sentence: string;
 }
 
@@ -24,7 +27,7 @@ interface View extends Base {
   preset_words: string;
   modes: { name: string; label: string }[];
   stages: Stage[];
-  head: { name: string; count: string; word: string; label: string; sentence: string };
+  head: { name: string; count: string; sign: string; word: string; spoken: string; label: string; sentence: string };
   /** How many stages from the input on run once, and what is said below them and below the rest. */
   bound: { stages: number; words: string; rest: string };
   counts: { learns: string; of: string; share: number; remembered: string; seconds: string; seconds_source: string };
@@ -74,7 +77,7 @@ function Freeze(props: Props<View>) {
               role="switch"
               class="tlkit-switch"
               aria-checked={stage.learns}
-              aria-label={`${stage.name} learns`}
+              aria-label={stage.spoken}
               aria-disabled={busy}
               onClick={() => {
                 if (busy) return;
@@ -83,7 +86,9 @@ function Freeze(props: Props<View>) {
               }}
             >
               <i aria-hidden="true" />
-              <span aria-hidden="true">{stage.word}</span>
+              <span aria-hidden="true">
+                {stage.sign} {stage.word}
+              </span>
             </button>
             <label class="tlkit-mode">
               <span class="tlkit-hidden">Mode of {stage.name}</span>
@@ -111,9 +116,11 @@ function Freeze(props: Props<View>) {
         <div class="tlkit-stage tlkit-is-warm" onFocusCapture={() => setRead(view.head.name)}>
           <b>{view.head.name}</b>
           <small>{view.head.count}</small>
-          <button type="button" role="switch" class="tlkit-switch" aria-checked="true" aria-disabled="true" aria-label="head learns">
+          <button type="button" role="switch" class="tlkit-switch" aria-checked="true" aria-disabled="true" aria-label={view.head.spoken}>
             <i aria-hidden="true" />
-            <span aria-hidden="true">{view.head.word}</span>
+            <span aria-hidden="true">
+              {view.head.sign} {view.head.word}
+            </span>
           </button>
           <span class="tlkit-mode">{view.head.label}</span>
         </div>
@@ -132,7 +139,7 @@ function Freeze(props: Props<View>) {
         {sentence}
       </p>
       <div class="tlkit-stats">
-        <div>
+        <div aria-live="polite" aria-atomic="true">
           <small>learns</small>
           <strong>{view.counts.learns}</strong>
           <small>{view.counts.of}</small>

@@ -389,7 +389,7 @@ function Nearest({ outcome, sheet, look }: { outcome: Outcome; sheet: Sheet; loo
         </ol>
       </div>
       <p class="tlkit-why">{chosen.words}</p>
-      <h3 id="tlkit-s-choose">{outcome.choose}</h3>
+      <h3>{outcome.choose}</h3>
       <div class="tlkit-s-choices" role="radiogroup" aria-label={outcome.choose} onKeyDown={walk}>
         {choices.map((one, place) => (
           <button

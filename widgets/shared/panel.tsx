@@ -32,6 +32,8 @@ class Root<V extends Base> {
   private lostAt = Number.POSITIVE_INFINITY;
   private number = 0;
   private silent = false;
+  private announced: string | null = null;
+  private said = "";
 
   constructor(
     private readonly model: Model,
@@ -87,6 +89,9 @@ class Root<V extends Base> {
         if (other.focused && idle && (lost < FOCUS_RETURNS_MS || lost === Number.NEGATIVE_INFINITY)) {
           same(other.focused, other.mount, this.mount)?.focus({ preventScroll: true });
         }
+        // The end of the run was told to the place that is gone.
+        this.said = this.announced ?? "";
+        this.draw();
         other.retire();
       }
     });
@@ -121,8 +126,11 @@ class Root<V extends Base> {
     const pictures = this.model.get("pictures") as Record<string, string>;
     const busy = view.status === "running" || view.status === "stopping";
     const Body = this.Body;
-    const drawn = (
-      <section class="tlkit-panel" aria-label={view.title} aria-busy={busy}>
+    // What is there at first is no news.
+    if (this.announced !== null && this.announced !== view.announce) this.said = view.announce;
+    this.announced = view.announce;
+    const drawn = [
+      <section key="panel" class="tlkit-panel" aria-label={view.title} aria-busy={busy}>
         <header class="tlkit-head">
           <h2>{view.title}</h2>
           <p>{view.subtitle}</p>
@@ -130,8 +138,12 @@ class Root<V extends Base> {
         <Body view={view} pictures={pictures} busy={busy} send={this.send} />
         {view.problem && <Problem {...view.problem} />}
         <div role="alert">{this.silent && <p class="tlkit-problem">{SILENCE}</p>}</div>
-      </section>
-    );
+      </section>,
+      // Outside: what is busy is not read out.
+      <p key="said" class="tlkit-hidden" role="status">
+        {this.said}
+      </p>,
+    ];
     try {
       render(drawn, this.mount);
     } catch (error) {

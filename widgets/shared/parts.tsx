@@ -25,7 +25,9 @@ export function RunBar({ view, busy, send, children, blocked = false }: Props<Ba
   // a double click is no wish to stop.
   return (
     <div class="tlkit-bar">
-      {busy ? (
+      {view.reopened ? (
+        <p class="tlkit-note tlkit-reopened">{view.reopened}</p>
+      ) : busy ? (
         <button type="button" key="main" class="tlkit-go tlkit-stop" aria-disabled={status === "stopping"} onClick={(event) => event.detail > 1 || send({ stop: true })}>
           {status === "stopping" ? labels.stopping : labels.stop}
         </button>
@@ -44,7 +46,8 @@ export function Progress({ words, share }: { words: string; share: number | null
   return (
     <div class="tlkit-progress">
       <progress aria-label={words || "Running"} max={1} {...(share === null ? {} : { value: share })} />
-      <span role="status">{words}</span>
+      {/* No live region: it changes up to ten times a second. The frame announces the start and the end. */}
+      <span>{words}</span>
     </div>
   );
 }

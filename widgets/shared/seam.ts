@@ -10,6 +10,10 @@ export interface Base {
   problem: { words: string; details: string } | null;
   /** The result belongs to earlier settings. */
   stale: boolean;
+  /** What is said of the status to those who do not see it. */
+  announce: string;
+  /** Why a panel that was opened from a record cannot run, and what to do; else "". */
+  reopened: string;
 }
 
 export type Event =
