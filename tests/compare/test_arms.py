@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tlkit import compare, freeze
@@ -9,6 +11,7 @@ from tlkit.backbones import Backbone
 from tlkit.compare import ARMS, Arm
 from tlkit.compare.arms import chosen
 from tlkit.errors import ComparisonError, UnknownNameError
+from tlkit.train import Recipe
 
 OPENED = {
     "scratch": ["stem", "layer1", "head"],
@@ -53,6 +56,8 @@ def test_no_arm_is_starved_of_augmentation(net: Backbone) -> None:
 def test_an_unknown_arm_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="nearest are 'frozen'"):
         chosen(["scratch", "frosen"])
+    with pytest.raises(UnknownNameError, match="arm named '3'"):
+        chosen(["scratch", 3])  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize(
@@ -62,9 +67,10 @@ def test_an_unknown_arm_is_answered_with_the_nearest() -> None:
         ([], "at least two arms"),
         (["frozen", "frozen"], "'frozen' is there twice"),
         ("scratch", "Give a list"),
+        (3, "Give a list of names"),
     ],
 )
-def test_arms_that_cannot_be_compared_are_refused(arms: list[str], words: str) -> None:
+def test_arms_that_cannot_be_compared_are_refused(arms: Any, words: str) -> None:
     with pytest.raises(ComparisonError, match=words):
         chosen(arms)
 
@@ -76,6 +82,33 @@ def test_a_plan_of_your_own_makes_an_arm(net: Backbone) -> None:
     assert arm.recipe_for(net).name == "fine-tune"
     assert Arm("head", plan=freeze.plan(net, until="head")).recipe_for(net).name == "head"
     assert Arm("new", pretrained=False, plan=plan).recipe_for(net).name == "scratch"
+
+
+@pytest.mark.parametrize("mode", freeze.MODES)
+@pytest.mark.parametrize("until", ["layer1", "head"])
+def test_an_arm_and_a_run_take_the_same_recipe_for_a_plan(mode: str, until: str, net: Backbone) -> None:
+    plan = freeze.plan(net, until=until, mode=mode)
+    suits = Recipe.for_plan(plan)
+    assert Arm("mine", plan=plan).recipe_for(net) == suits
+    fresh = Arm("mine", pretrained=False, plan=plan).recipe_for(net)
+    assert fresh == (Recipe.scratch() if suits.name == "fine-tune" else suits)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "settings"),
+    [
+        (UnknownNameError, "no part to open named 'nothing'.*'everything'", {"opens": "nothing"}),
+        (UnknownNameError, "no preset named 'foo'.*'fine_tune'", {"preset": "foo"}),
+        (ComparisonError, "0 times the steps", {"steps_factor": 0}),
+        (ComparisonError, "1.5 times the steps", {"steps_factor": 1.5}),
+        (ComparisonError, "name of an arm is ''", {"name": ""}),
+    ],
+)
+def test_an_arm_that_cannot_be_is_refused_when_it_is_made(
+    kind: type[Exception], words: str, settings: dict[str, Any]
+) -> None:
+    with pytest.raises(kind, match=words):
+        Arm(**{"name": "mine", **settings})
 
 
 def test_a_plan_for_another_backbone_is_refused(net: Backbone) -> None:

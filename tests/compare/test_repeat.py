@@ -14,6 +14,7 @@ from tlkit.compare import Arm, Comparison
 from tlkit.compare.cell import pack, unpack
 from tlkit.data import Dataset
 from tlkit.errors import ComparisonError, RecordError
+from tlkit.train import Recipe
 
 
 @pytest.fixture
@@ -29,6 +30,30 @@ def test_the_same_answers_come_out(card: Comparison, net: Backbone, dataset: Dat
     assert str(found).startswith("It reproduces: all 6 cells")
     assert found.now.origin["from_store"] == 0, "a rerun measures, whatever is stored"
     assert dataset.test.openings == opened + 6
+
+
+def test_a_comparison_with_all_labels_is_repeated_with_all_labels(
+    net: Backbone, dataset: Dataset, arms: Sequence[Arm]
+) -> None:
+    card = compare.run(dataset.task(seed=4), net, arms[:2], seeds=2, n_jobs=1, progress=False)
+    found = compare.rerun(card.record(), task=dataset, backbone=net, n_jobs=1, progress=False)
+    assert found.now.labels_per_class is None
+    assert found.now.seeds == card.seeds == (4, 5)
+    assert found.same
+
+
+def test_how_the_recipes_came_about_is_said_as_before(net: Backbone, dataset: Dataset) -> None:
+    card = compare.run(dataset, net, ["random-frozen", "frozen"], seeds=1, n_jobs=1, progress=False)
+    now = compare.rerun(card.record(), task=dataset, backbone=net, n_jobs=1, progress=False).now
+    assert now.notes == card.notes
+    for before, again in zip(card.results, now.results, strict=True):
+        assert again.recipe_words == before.recipe_words
+        assert "given by hand" not in again.recipe_words
+    own = Arm("mine", opens="head", recipe=Recipe.head().change(augmented_views=0))
+    card = compare.run(dataset, net, ["frozen", own], seeds=1, n_jobs=1, progress=False)
+    now = compare.rerun(card.record(), task=dataset, backbone=net, n_jobs=1, progress=False).now
+    assert now["mine"].recipe_words == card["mine"].recipe_words == "given by hand"
+    assert now.notes == card.notes
 
 
 def test_other_answers_are_told(card: Comparison, net: Backbone, dataset: Dataset) -> None:

@@ -15,12 +15,23 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from tlkit import backbones, compare
 from tlkit.backbones import Backbone
 from tlkit.compare import Arm, Comparison
 from tlkit.data import Dataset, Task
-from tlkit.errors import ComparisonError, DataError, PlanError, StoppedError, TlkitError, UnknownNameError
+from tlkit.errors import (
+    ComparisonError,
+    DataError,
+    PlanError,
+    StoppedError,
+    TlkitError,
+    TrainingError,
+    UnknownNameError,
+    WeightsError,
+)
 from tlkit.train import Recipe
 
 LONG = Recipe.scratch().change(steps=20_000, most_steps=20_000)
@@ -188,10 +199,39 @@ def test_a_process_that_dies_is_told_and_what_was_finished_is_kept(
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_an_error_in_a_cell_arrives_with_its_own_kind(n_jobs: int, net: Backbone, dataset: Dataset) -> None:
-    insists = Recipe.fine_tune().change(cache="always", augmentation=0.0, steps=6)
-    arms = [Arm("wrong", recipe=insists), Arm("head", opens="head")]
-    with pytest.raises(PlanError, match="first stage is not frozen strictly"):
+    wild = Recipe.scratch().change(learning_rate=1e3, head_factor=1000.0, steps=200, weight_decay=10.0)
+    arms = [Arm("wrong", recipe=wild), Arm("head", opens="head")]
+    with pytest.raises(TrainingError, match="at a learning rate of"):
         compare.run(dataset, net, arms, seeds=2, n_jobs=n_jobs, progress=False)
+
+
+class Scaled(nn.Module):
+    """A weight of its own, of which nobody knows how it is drawn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.scale * x
+
+
+def test_an_arm_that_cannot_run_is_refused_before_another_opens_the_test_set(
+    net: Backbone, dataset: Dataset
+) -> None:
+    insists = Recipe.fine_tune().change(cache="always", augmentation=0.0, steps=6)
+    for words, wrong in (
+        ("first stage is not frozen strictly", Arm("wrong", recipe=insists)),
+        ("takes no steps", Arm("wrong", preset="head")),
+    ):
+        with pytest.raises(PlanError, match=words):
+            compare.run(dataset, net, ["frozen", wrong], seeds=2, n_jobs=1, progress=False)
+    own = backbones.wrap(
+        nn.Sequential(nn.Conv2d(1, 8, 3, stride=4), Scaled()), {"stem": ["0", "1"]}, transform=net.transform
+    )
+    with pytest.raises(WeightsError, match="Scaled.*cannot be drawn anew"):
+        compare.run(dataset, own, ["frozen", "scratch"], seeds=2, n_jobs=1, progress=False)
+    assert dataset.test.openings == 0
 
 
 def test_a_store_that_cannot_be_written_does_not_end_the_comparison(
@@ -250,13 +290,18 @@ def refused(dataset: Dataset, net: Backbone) -> list[tuple[type[TlkitError], str
     base: dict[str, Any] = {"task": dataset, "backbone": net, "arms": ["scratch", "frozen"], "seeds": 2}
     other = Task(dataset, dataset.train.select(np.arange(6)), 2, 0)
     return [
-        (ComparisonError, "backbone is a Linear", {**base, "backbone": __import__("torch").nn.Linear(2, 2)}),
+        (ComparisonError, "backbone is a Linear", {**base, "backbone": nn.Linear(2, 2)}),
         (ComparisonError, "task is a str", {**base, "task": "greek"}),
         (ComparisonError, "seeds is 0", {**base, "seeds": 0}),
         (ComparisonError, "different whole numbers", {**base, "seeds": [0, 0]}),
         (ComparisonError, "different whole numbers", {**base, "seeds": [-1]}),
         (ComparisonError, "different whole numbers", {**base, "seeds": 2.5}),
         (ComparisonError, "level is 95", {**base, "level": 95}),
+        (ComparisonError, "level is 'a'", {**base, "level": "a"}),
+        (ComparisonError, "one whole number.*compare.curve", {**base, "labels_per_class": [1, 2]}),
+        (ComparisonError, "one whole number", {**base, "labels_per_class": "1"}),
+        (ComparisonError, "one whole number", {**base, "labels_per_class": 1.5}),
+        (ComparisonError, "list of names", {**base, "arms": 3}),
         (ComparisonError, "n_jobs is 0", {**base, "n_jobs": 0}),
         (ComparisonError, "not those that three-digits.few_shot draws", {**base, "task": other}),
         (UnknownNameError, "nearest are 'frozen'", {**base, "arms": ["scratch", "frozn"]}),
@@ -266,7 +311,13 @@ def refused(dataset: Dataset, net: Backbone) -> list[tuple[type[TlkitError], str
     ]
 
 
-@pytest.mark.parametrize("at", range(13))
+@pytest.mark.parametrize("labels", [5, "15", (1, "2"), (1, 2.5), (), None])
+def test_a_curve_takes_several_whole_numbers(labels: Any, net: Backbone, dataset: Dataset) -> None:
+    with pytest.raises(ComparisonError, match=r"several whole numbers.*\[1, 2, 5, 20\]"):
+        compare.curve(dataset, net, labels_per_class=labels)
+
+
+@pytest.mark.parametrize("at", range(18))
 def test_what_does_not_fit_is_refused_before_anything_is_trained(
     at: int, net: Backbone, dataset: Dataset
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import subprocess
 import sys
@@ -13,7 +14,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
+from tlkit import backbones, compare
 from tlkit.backbones import Backbone
 from tlkit.compare import Arm, Comparison, Store
 from tlkit.compare.cell import Cell, pack, unpack
@@ -174,6 +177,30 @@ def test_the_key_changes_with_everything_that_changes_the_numbers(
     assert Order(frozen, dataset.few_shot(2, 0), net).key == base.key
     renamed = replace(frozen, name="mine", label="another name for the same work")
     assert Order(renamed, dataset.few_shot(2, 0), net).key == base.key
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(nn.ReLU(), nn.Tanh()), (nn.Dropout(0.1), nn.Dropout(0.9)), (nn.ELU(1.0), nn.ELU(2.0))]
+)
+def test_networks_that_differ_only_in_their_code_do_not_share_results(
+    one: nn.Module, other: nn.Module, net: Backbone, dataset: Dataset, tmp_path: Path
+) -> None:
+    conv = nn.Conv2d(1, 8, 3, stride=4)
+    first, second = (
+        backbones.wrap(
+            nn.Sequential(copy.deepcopy(conv), last),
+            {"stem": ["0", "1"]},
+            transform=net.transform,
+            name="same",
+        )
+        for last in (one, other)
+    )
+    arms = ["random-frozen", "frozen"]
+    before = compare.run(dataset, first, arms, seeds=2, store=tmp_path, n_jobs=1, progress=False)
+    after = compare.run(dataset, second, arms, seeds=2, store=tmp_path, n_jobs=1, progress=False)
+    assert before.origin["from_store"] == after.origin["from_store"] == 0
+    again = compare.run(dataset, second, arms, seeds=2, store=tmp_path, n_jobs=1, progress=False)
+    assert again.origin["from_store"] == 4
 
 
 def test_the_order_of_the_parts_does_not_matter_to_the_key() -> None:

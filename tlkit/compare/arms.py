@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
 
 from tlkit.errors import ComparisonError, unknown_name
 
@@ -40,6 +42,15 @@ class Arm:
         A freeze plan of your own, instead of ``opens``.
     recipe
         A recipe of your own, instead of ``preset``.
+    recipe_words
+        How that recipe came about; empty says that it was given by hand.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such way to open, or no such preset.
+    ComparisonError
+        The arm has no name, or a number of steps that cannot be.
 
     Examples
     --------
@@ -60,6 +71,21 @@ class Arm:
     steps_factor: int = 1
     plan: Plan | None = None
     recipe: Recipe | None = None
+    recipe_words: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise ComparisonError(f"The name of an arm is {self.name!r}.", "Give it a short text.")
+        if self.opens not in get_args(Opens):
+            raise unknown_name("part to open", self.opens, get_args(Opens))
+        if self.preset is not None and self.preset not in get_args(Preset):
+            raise unknown_name("preset", self.preset, get_args(Preset))
+        times: object = self.steps_factor
+        if isinstance(times, bool) or not isinstance(times, int | np.integer) or times < 1:
+            raise ComparisonError(
+                f"The arm {self.name!r} is to take {times!r} times the steps.",
+                "Give a whole number from 1 on.",
+            )
 
     def plan_for(self, backbone: Backbone) -> Plan:
         """Return the freeze plan of this arm for a backbone.
@@ -93,13 +119,13 @@ class Arm:
         from tlkit.train import Recipe
 
         recipe = self.recipe
-        if recipe is None:
-            preset = self.preset
-            if preset is None:
-                modes = self.plan_for(backbone).modes
-                learns = any(mode != "strict" for name, mode in modes.items() if name != "head")
-                preset = ("fine_tune" if self.pretrained else "scratch") if learns else "head"
-            recipe = getattr(Recipe, preset)()
+        if recipe is None and self.preset is not None:
+            recipe = getattr(Recipe, self.preset)()
+        elif recipe is None:
+            modes = self.plan_for(backbone).modes
+            learns = any(mode == "trainable" for name, mode in modes.items() if name != "head")
+            # Weights that are random and stay so get the same recipe as pretrained ones that stay.
+            recipe = Recipe.for_plan(modes) if self.pretrained or not learns else Recipe.scratch()
         elif not isinstance(recipe, Recipe):
             raise ComparisonError(
                 f"The recipe of arm {self.name!r} is a {type(recipe).__name__}, not a Recipe.",
@@ -173,6 +199,8 @@ def chosen(arms: Sequence[str | Arm] | None) -> tuple[Arm, ...]:
         arms = DEFAULT
     if isinstance(arms, str):
         raise ComparisonError(f"The arms are the text {arms!r}.", f"Give a list: ['scratch', {arms!r}].")
+    if not isinstance(arms, Iterable):
+        raise ComparisonError(f"arms is {arms!r}.", f"Give a list of names: {list(DEFAULT)}.")
     found = tuple(_one(arm) for arm in arms)
     names = [arm.name for arm in found]
     if len(found) < 2:
@@ -189,6 +217,6 @@ def chosen(arms: Sequence[str | Arm] | None) -> tuple[Arm, ...]:
 def _one(arm: str | Arm) -> Arm:
     if isinstance(arm, Arm):
         return arm
-    if arm not in ARMS:
+    if not isinstance(arm, str) or arm not in ARMS:
         raise unknown_name("arm", arm, ARMS)
     return ARMS[arm]

@@ -17,6 +17,7 @@ from tlkit.compare.comparison import Comparison
 from tlkit.compare.curves import Curve, curve_running
 from tlkit.compare.progress import Progress
 from tlkit.compare.table import Table
+from tlkit.compare.wording import draws
 from tlkit.errors import StoreError, unknown_name
 
 KIND = "tlkit.compare.attempt"
@@ -137,8 +138,7 @@ def attempt(
     if name not in backbones.names():
         raise unknown_name("embedded network", name, backbones.names())
     going = curve_running(dataset, backbones.load(name), picked, seeds, labels_per_class=labels_per_class)
-    draws = "1 draw" if seeds == 1 else f"{seeds} draws"
-    say(f"{len(picked)} arms on {draws} of labels each …")
+    say(f"{len(picked)} arms on {draws(seeds)} of labels each …")
     curve = _told(going, say, began)
     seconds = time.perf_counter() - began
     try:
@@ -176,7 +176,7 @@ def write_report(path: Path, curve: Curve, seconds: float) -> None:
         )
     for one in curve.comparisons:
         picture = html_report.Picture(one.plot().png(), one.alt)
-        parts: list[str | html_report.Table | html_report.Picture] = [
+        parts: list[str | Table | html_report.Picture] = [
             picture,
             _table(one.table),
             _table(one.costs),
@@ -247,7 +247,7 @@ def _numbers(one: Comparison) -> dict[str, Any]:
     }
 
 
-def _table(table: Table) -> html_report.Table:
+def _table(table: Table) -> Table:
     # A number and its sign stay on one line.
-    rows = [[cell.replace(" %", "\u00a0%") for cell in row] for row in table.rows]
-    return html_report.Table(table.caption, table.head, rows)
+    rows = tuple(tuple(cell.replace(" %", "\u00a0%") for cell in row) for row in table.rows)
+    return Table(table.caption, table.head, rows)

@@ -18,6 +18,7 @@ from tlkit.compare.cell import Cell
 from tlkit.compare.result import ArmResult
 from tlkit.compare.rows import write_csv
 from tlkit.compare.table import Table
+from tlkit.compare.wording import came_from, draws, labels, percent
 from tlkit.errors import unknown_name
 
 if TYPE_CHECKING:
@@ -89,9 +90,8 @@ class Comparison:
     @property
     def title(self) -> str:
         """What was compared, in words."""
-        return (
-            f"{_labels(self.labels_per_class)} of {self.dataset}, {self.backbone}, {_draws(len(self.seeds))}"
-        )
+        count = labels(self.labels_per_class)
+        return f"{count[0].upper()}{count[1:]} of {self.dataset}, {self.backbone}, {draws(len(self.seeds))}"
 
     @cached_property
     def verdicts(self) -> stats.Verdicts:
@@ -127,7 +127,7 @@ class Comparison:
             (
                 one.name,
                 one.label,
-                _percent(one.mean),
+                percent(one.mean),
                 f"{100 * one.low:.1f} to {100 * one.high:.1f}",
                 f"{one.trainable_parameters:,}",
                 f"{one.steps:,.0f}",
@@ -158,8 +158,8 @@ class Comparison:
         said: dict[str, list[str]] = {}
         for one in self.results:
             said.setdefault(one.seal, []).append(one.name)
-        draws = _draws(len(self.seeds))
-        return " ".join(f"{', '.join(names)} ({draws} each): {seal}" for seal, names in said.items())
+        each = draws(len(self.seeds))
+        return " ".join(f"{', '.join(names)} ({each} each): {seal}" for seal, names in said.items())
 
     @property
     def provenance(self) -> str:
@@ -171,7 +171,7 @@ class Comparison:
     def alt(self) -> str:
         """What the picture shows, in words."""
         told = "; ".join(
-            f"{one.name} {_percent(one.mean)} ({100 * one.low:.0f} to {100 * one.high:.0f})"
+            f"{one.name} {percent(one.mean)} ({100 * one.low:.0f} to {100 * one.high:.0f})"
             for one in self.results
         )
         return f"Share of test items that is right, {self.title}: {told}."
@@ -280,37 +280,3 @@ class Comparison:
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
         verdict = f"<p><strong>{html.escape(str(self.verdict))}</strong></p>"
         return f"{self.table._repr_html_()}{verdict}{notes}"
-
-
-def came_from(cells: int, from_store: int, problem: str = "") -> str:
-    """Say where some cells come from, and how often the test set was opened for them.
-
-    Examples
-    --------
-    >>> came_from(12, 8)
-    'Measured before, taken from the store: 8 of 12 cells. The test set was opened 12 times, 4 of them now.'
-    """
-    opened = {1: "once", 2: "twice"}.get(cells, f"{cells} times")
-    if from_store:
-        now = cells - from_store or "none"
-        said = (
-            f"Measured before, taken from the store: {from_store} of {cells} cells. The test set was opened"
-            f" {opened}, {now} of them now."
-        )
-    else:
-        said = f"Measured now: all {cells} cells. The test set was opened {opened}."
-    return f"{said} {problem}".strip()
-
-
-def _labels(count: int | None) -> str:
-    if count is None:
-        return "All labels"
-    return "1 label per class" if count == 1 else f"{count} labels per class"
-
-
-def _draws(count: int) -> str:
-    return "1 draw" if count == 1 else f"{count} draws"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"

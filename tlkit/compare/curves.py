@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,12 @@ from tlkit.compare import record as records
 from tlkit.compare import setup as setups
 from tlkit.compare.arms import Arm
 from tlkit.compare.comparing import cells
-from tlkit.compare.comparison import Comparison, came_from
+from tlkit.compare.comparison import Comparison
 from tlkit.compare.progress import Progress, drained
 from tlkit.compare.rows import write_csv
 from tlkit.compare.store import Store
 from tlkit.compare.table import Table
+from tlkit.compare.wording import came_from, draws
 from tlkit.errors import ComparisonError, unknown_name
 
 if TYPE_CHECKING:
@@ -41,6 +42,13 @@ class Curve:
     ------
     ComparisonError
         There is none.
+
+    Examples
+    --------
+    >>> Curve(())
+    Traceback (most recent call last):
+        ...
+    tlkit.errors.ComparisonError: A curve needs at least one number of labels per class. Give (1, 2, 5, 20).
     """
 
     comparisons: tuple[Comparison, ...]
@@ -82,8 +90,8 @@ class Curve:
             for name in self.arms
         )
         first = self.comparisons[0]
-        draws = "1 draw" if len(first.seeds) == 1 else f"{len(first.seeds)} draws"
-        caption = f"{first.dataset}, {first.backbone}, {draws} each, {first.items:,} test items right"
+        each = f"{draws(len(first.seeds))} each"
+        caption = f"{first.dataset}, {first.backbone}, {each}, {first.items:,} test items right"
         return Table(caption, head, rows)
 
     @property
@@ -224,16 +232,28 @@ def curve_running(
         As in `curve`.
     should_stop
         As in `compare.running`.
+
+    Examples
+    --------
+    >>> from tlkit import backbones, data
+    >>> net = backbones.load("zoo:resnet-letters")
+    >>> going = curve_running(data.load("greek"), net, ["random-frozen", "frozen"], 1, labels_per_class=(1, 2))
+    >>> [(cell.labels_per_class, cell.done, cell.of) for cell in going][-1]
+    (2, 4, 4)
     """
-    counts = tuple(dict.fromkeys(labels_per_class))
-    if not counts:
-        raise ComparisonError("A curve needs at least one number of labels per class.", "Give (1, 2, 5, 20).")
+    given: object = labels_per_class
+    counts = tuple(given) if isinstance(given, Iterable) else ()
+    if not counts or not all(map(setups.is_whole, counts)):
+        raise ComparisonError(
+            f"labels_per_class is {labels_per_class!r}, but a curve takes several whole numbers.",
+            "Give a list such as [1, 2, 5, 20]; compare.run takes a single number.",
+        )
     setup = setups.prepare(
         task,
         backbone,
         arms,
         seeds,
-        sorted(counts),
+        sorted({int(count) for count in counts}),
         tune=tune,
         level=level,
         store=store,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tlkit import files
+from tlkit.compare.table import Table
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1f2933; --quiet: #52606d; --line: #d5dbe1; --paper: #ffffff; }
@@ -34,15 +35,6 @@ class Picture:
 
     png: bytes
     alt: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows under a head; the first cell names the row."""
-
-    caption: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ THREADS = 1
 _PER_SECOND = 2.5e10
 # Those that calculate: another version may round in another way.
 _LIBRARIES = ("torch", "torchvision", "numpy", "scipy")
-FIXED = "fixed: chosen on other tasks, the same for every task"
+BY_HAND = "given by hand"
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,8 @@ class Order:
                 "plan": dict(self.arm.plan_for(self.backbone).modes),
                 "recipe": self.arm.recipe_for(self.backbone).record(),
                 "tune": self.tune,
-                "backbone": self.backbone.fingerprint,
+                # What the cell starts from: from random numbers, the same whichever source the others have.
+                "backbone": self.arm.start(self.backbone, self.task.seed).fingerprint,
                 "transform": repr(self.backbone.transform),
                 "task": self.task.fingerprint,
                 "seed": self.task.seed,
@@ -77,6 +78,18 @@ class Order:
                 "machine": [platform.machine(), torch.backends.cpu.get_cpu_capability()],
             }
         )
+
+    @cached_property
+    def recipe_words(self) -> str:
+        """How the recipe came about, in words, if it is not chosen inside the labels."""
+        from tlkit.train.recipe import CHOSEN_ON, Recipe
+
+        if self.arm.recipe is not None:
+            return self.arm.recipe_words or BY_HAND
+        if Recipe.head_by_steps().name in self.arm.recipe_for(self.backbone).name:
+            return f"fixed: {BY_HAND}, the same for every task"
+        which = "this and other" if self.task.dataset.name in CHOSEN_ON else "other"
+        return f"fixed: chosen on {which} tasks, the same for every task"
 
     @cached_property
     def expected_seconds(self) -> float:
@@ -127,9 +140,7 @@ def measure(order: Order, should_stop: Callable[[], bool] | None = None) -> Meas
     arm, task, seed = order.arm, order.task, order.task.seed
     known = {opening.mark for opening in task.test.log}
     backbone = arm.start(order.backbone, seed)
-    plan, recipe, words = arm.plan_for(backbone), arm.recipe_for(backbone), FIXED
-    if arm.recipe is not None:
-        words = "given by hand"
+    plan, recipe, words = arm.plan_for(backbone), arm.recipe_for(backbone), order.recipe_words
     if order.tune:
         recipe, words = tuning.choose(
             backbone, task, plan, seed, recipe, device=order.device, threads=THREADS, should_stop=should_stop

@@ -7,6 +7,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tlkit.compare.wording import labels, percent
+
 if TYPE_CHECKING:
     from tlkit.compare.cell import Cell
 
@@ -49,10 +51,10 @@ class Progress:
     @property
     def words(self) -> str:
         """The cell in words."""
-        count = self.labels_per_class
-        labels = "all labels" if count is None else f"{count} label{'' if count == 1 else 's'} per class"
         before = " (measured before)" if self.from_store else ""
-        return f"{self.arm}, draw {self.seed}, {labels}: {100 * self.accuracy:.1f} %{before}"
+        return (
+            f"{self.arm}, draw {self.seed}, {labels(self.labels_per_class)}: {percent(self.accuracy)}{before}"
+        )
 
     def __str__(self) -> str:
         return self.words

@@ -30,6 +30,14 @@ class Reproduction:
         (arm, seed, how many test items were answered otherwise) of the cells that differ.
     reasons
         What is not as it was, in words: versions, processor.
+
+    Examples
+    --------
+    >>> from tlkit import backbones, compare, data
+    >>> net = backbones.load("zoo:resnet-letters")
+    >>> card = compare.run(data.load("greek"), net, ["random-frozen", "frozen"], seeds=2, progress=False)
+    >>> Reproduction(card, card, (), ()).same
+    True
     """
 
     before: Comparison
@@ -121,12 +129,15 @@ def rerun(
                 arm["pretrained"],
                 plan=freeze.plan(network, arm["plan"]["modes"]),
                 recipe=Recipe.from_record(arm["recipe"]),
+                recipe_words=before[arm["name"]].recipe_words,
             )
             for arm in origin["arms"]
         ]
         tune, device = bool(origin["tune"]), str(origin["device"])
+    # A data set alone would mean one label per class.
+    whole = before.labels_per_class is None
     going = running(
-        dataset,
+        dataset.task(before.seeds[0]) if whole else dataset,
         network,
         arms,
         before.seeds,

@@ -14,6 +14,7 @@ import tlkit
 from tlkit.compare.arms import Arm, chosen
 from tlkit.compare.cell import Cell
 from tlkit.compare.comparison import Comparison
+from tlkit.compare.notes import notes_of
 from tlkit.compare.result import ArmResult
 from tlkit.compare.store import Store
 from tlkit.errors import ComparisonError
@@ -100,7 +101,7 @@ def prepare(
     backbone: Backbone,
     arms: Sequence[str | Arm] | None,
     seeds: int | Sequence[int],
-    labels_per_class: LabelsPerClass | Sequence[int],
+    labels_per_class: Sequence[LabelsPerClass],
     *,
     tune: bool = False,
     level: float = 0.95,
@@ -112,12 +113,14 @@ def prepare(
 
     Parameters
     ----------
-    task, backbone, arms, seeds, labels_per_class, tune, level, store, n_jobs, device
-        As in `run`; several numbers of labels make a curve.
+    task, backbone, arms, seeds, tune, level, store, n_jobs, device
+        As in `run`.
+    labels_per_class
+        One, or several that make a curve; none takes the task's, or 1 for a data set.
 
     Raises
     ------
-    ComparisonError, UnknownNameError, DataError
+    ComparisonError, UnknownNameError, DataError, PlanError, TrainingError
         What does not fit, with its cure.
     """
     from tlkit.backbones import Backbone
@@ -137,21 +140,12 @@ def prepare(
         )
     found = chosen(arms)
     dataset = task.dataset if isinstance(task, Task) else task
-    counts: list[LabelsPerClass]
-    if isinstance(labels_per_class, Sequence):
-        counts = list(labels_per_class)
-    elif labels_per_class is None:
-        counts = [task.labels_per_class if isinstance(task, Task) else 1]
-    else:
-        counts = [labels_per_class]
+    own = task.labels_per_class if isinstance(task, Task) else 1
+    counts = tuple(labels_per_class) or (own,)
     draws = _seeds(seeds, task.seed if isinstance(task, Task) else 0)
-    if not 0 < level < 1:
+    if isinstance(level, bool) or not isinstance(level, int | float | np.number) or not 0 < level < 1:
         raise ComparisonError(f"level is {level!r}, expected a share between 0 and 1.", "Give 0.95.")
-    if (
-        isinstance(n_jobs, bool)
-        or not (n_jobs is None or isinstance(n_jobs, int | np.integer))
-        or n_jobs == 0
-    ):
+    if n_jobs is not None and (not is_whole(n_jobs) or n_jobs == 0):
         raise ComparisonError(
             f"n_jobs is {n_jobs!r}.", "Give a number of processes, or -1 for one per processor."
         )
@@ -161,7 +155,7 @@ def prepare(
         dataset,
         backbone,
         found,
-        tuple(counts),
+        counts,
         draws,
         bool(tune),
         float(level),
@@ -175,15 +169,43 @@ def prepare(
             if isinstance(task, Task) and (count, seed) == (task.labels_per_class, task.seed):
                 _same_draw(task, drawn)
             setup.orders += [Order(arm, drawn, backbone, bool(tune), device) for arm in found]
-    for arm in found:
-        arm.plan_for(backbone)
-        arm.recipe_for(backbone)
-    setup.notes = (*notes, *_notes(setup))
+    _try_each(setup)
+    setup.notes = (*notes, *notes_of(setup))
     return setup
 
 
+def _try_each(setup: Setup) -> None:
+    """Build what each arm starts from and hold its plan and recipe to it, once for each number of labels.
+
+    What fails here would otherwise fail after other arms have opened the test set.
+    """
+    from tlkit.train.arguments import check_together
+
+    starts = {}
+    for order in setup.orders:
+        if order.task.seed != setup.seeds[0]:
+            continue
+        arm = order.arm
+        if arm.pretrained not in starts:
+            starts[arm.pretrained] = arm.start(setup.backbone, order.task.seed)
+        start = starts[arm.pretrained]
+        check_together(order.task, arm.plan_for(start), arm.recipe_for(start))
+
+
+def is_whole(value: object) -> bool:
+    """Say whether something is a whole number, Python's or numpy's.
+
+    Examples
+    --------
+    >>> is_whole(3), is_whole(np.int64(3)), is_whole(3.0), is_whole(True)
+    (True, True, False, False)
+    """
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
 def _seeds(seeds: int | Sequence[int], first: int) -> tuple[int, ...]:
-    if isinstance(seeds, int | np.integer) and not isinstance(seeds, bool):
+    if is_whole(seeds):
+        assert not isinstance(seeds, Sequence)
         if seeds < 1:
             raise ComparisonError(
                 f"seeds is {seeds}.", "Give at least 2 draws, so that an interval can be formed."
@@ -193,7 +215,7 @@ def _seeds(seeds: int | Sequence[int], first: int) -> tuple[int, ...]:
         draws = tuple(seeds)  # type: ignore[arg-type]  # what cannot be iterated is refused below
     except TypeError:
         draws = ()
-    whole = all(isinstance(one, int | np.integer) and not isinstance(one, bool) and one >= 0 for one in draws)
+    whole = all(is_whole(one) and one >= 0 for one in draws)
     if not draws or not whole or len(set(draws)) < len(draws):
         raise ComparisonError(
             f"seeds is {seeds!r}.",
@@ -216,22 +238,6 @@ def _same_draw(given: Task, drawn: Task) -> None:
             f"The labels of this task are not those that {given.dataset.name}.few_shot draws with seed {given.seed}.",
             "Give the data set itself: a comparison draws its tasks anew for each seed.",
         )
-
-
-def _notes(setup: Setup) -> list[str]:
-    if setup.tune:
-        from tlkit.compare.tuning import TRIES
-
-        notes = [f"Recipes: chosen for each arm inside its labels, {TRIES} tries each, by cross-validation."]
-        if any(count == 1 for count in setup.labels_per_class):
-            notes.append("With 1 label per class there is nothing to choose with: fixed recipes were used.")
-    else:
-        own = [arm.name for arm in setup.arms if arm.recipe is not None]
-        given = f", but given by hand for {', '.join(own)}" if own else ""
-        notes = [f"Recipes: fixed, chosen on other tasks; the same augmentation for all{given}."]
-    if len(setup.seeds) == 1:
-        notes.append("One draw only: the intervals cover other test items, not other draws. Take more seeds.")
-    return notes
 
 
 def _versions() -> dict[str, str]:
