@@ -229,7 +229,7 @@ def test_an_arm_that_cannot_run_is_refused_before_another_opens_the_test_set(
     own = backbones.wrap(
         nn.Sequential(nn.Conv2d(1, 8, 3, stride=4), Scaled()), {"stem": ["0", "1"]}, transform=net.transform
     )
-    with pytest.raises(WeightsError, match="Scaled.*cannot be drawn anew"):
+    with pytest.raises(WeightsError, match=r"Scaled.*cannot be drawn anew"):
         compare.run(dataset, own, ["frozen", "scratch"], seeds=2, n_jobs=1, progress=False)
     assert dataset.test.openings == 0
 

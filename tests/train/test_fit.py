@@ -411,8 +411,9 @@ def test_what_only_runs_forward_is_counted_once(net: Backbone, task: Task, mode:
 def test_converted_pictures_are_told_in_both_twins(net: Backbone) -> None:
     images = np.random.default_rng(0).uniform(size=(40, 3, 16, 16)).astype(np.float32)
     own = data.arrays(images, [0, 1] * 20, channels="first")
-    with pytest.warns(UserWarning, match="grey|resized"):
+    with pytest.warns(UserWarning, match="grey|resized") as told:
         run = train.fit(net, own.few_shot(2, seed=0))
+    assert {warning.filename for warning in told} == {__file__}, "a line of the caller, not of tlkit"
     assert len(run.input_notes) == 2
     for note in run.input_notes:
         assert note in repr(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -102,7 +103,7 @@ class InputTransform:
         """
         x = _as_tensor(images)
         for note in self.notes(tuple(x.shape)):
-            warnings.warn(note, stacklevel=2)
+            warnings.warn(note, stacklevel=_level_of_the_caller())
         _check_values(x)
         if x.shape[1] != self.channels:
             if self.channels == 1:
@@ -161,6 +162,15 @@ class InputTransform:
                 f"Images of {height} x {width} were resized to {self.height} x {self.width}{squeezed}."
             )
         return told
+
+
+def _level_of_the_caller() -> int:
+    """Return the stack level, for a warning, of the first line outside of tlkit: the one that can be changed."""
+    level, frame = 1, inspect.currentframe()
+    frame = frame.f_back if frame is not None else None
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("tlkit."):
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def _as_tensor(images: NDArray[Any] | Tensor) -> Tensor:

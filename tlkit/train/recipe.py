@@ -136,13 +136,16 @@ class Recipe:
             number = isinstance(value, numbers.Real) and not isinstance(value, bool)
             if not number or not low <= value <= high:
                 raise TrainingError(
-                    f"The recipe's {name} is {value!r}, expected a number from {low:g} to {high:g}."
+                    f"The recipe's {name} is {value!r}, expected a number from {low:g} to {high:g}.",
+                    "Take one from that range, or leave it out.",
                 )
             # numpy's numbers become Python's, so that the record is plain JSON.
             if isinstance(value, numbers.Integral):
                 object.__setattr__(self, name, int(value))
             elif name in _WHOLE:
-                raise TrainingError(f"The recipe's {name} is {value!r}, expected a whole number.")
+                raise TrainingError(
+                    f"The recipe's {name} is {value!r}, expected a whole number.", "Round it."
+                )
             else:
                 object.__setattr__(self, name, float(value))
         if self.head_solver == "steps" and self.steps == 0:
