@@ -13,7 +13,8 @@ from tlkit.freeze.apply import remove
 from tlkit.freeze.modes import EXPLAIN, MODES
 from tlkit.freeze.old_head import OldHead, old_head_test
 from tlkit.freeze.optimizer import check_optimizer
-from tlkit.freeze.plan import Plan, plan
+from tlkit.freeze.plan import Plan
+from tlkit.freeze.planning import plan
 from tlkit.freeze.report import SealReport
 from tlkit.freeze.seal import Seal, seal
 

@@ -6,19 +6,14 @@ import html
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from torch import nn
 
-from tlkit.errors import PlanError, RecordError, unknown_name
-from tlkit.freeze.advice import coincidences, warnings_of
-from tlkit.freeze.anatomy import anatomy, stages_of
+from tlkit.errors import PlanError, RecordError
 from tlkit.freeze.apply import fitting, impose, in_force, withdraw
 from tlkit.freeze.modes import TABLE, mode_of
 from tlkit.freeze.optimizer import parameter_groups
-
-if TYPE_CHECKING:
-    from tlkit.backbones import Backbone, Network, StagedModule
 
 SCHEMA = 1
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
@@ -26,7 +21,7 @@ AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 @dataclass(frozen=True, repr=False)
 class Plan:
-    """For every stage one mode, saying what training may change. Made by :func:`plan`.
+    """For every stage one mode, saying what training may change. Made by :func:`tlkit.freeze.plan`.
 
     Parameters
     ----------
@@ -42,8 +37,8 @@ class Plan:
 
     Examples
     --------
-    >>> from tlkit import backbones
-    >>> chosen = plan(backbones.load("zoo:resnet-letters"), until="layer3")
+    >>> from tlkit import backbones, freeze
+    >>> chosen = freeze.plan(backbones.load("zoo:resnet-letters"), until="layer3")
     >>> chosen.modes
     {'stem': 'strict', 'layer1': 'strict', 'layer2': 'strict', 'layer3': 'trainable', 'head': 'trainable'}
     >>> chosen.boundary, chosen.cacheable
@@ -98,9 +93,9 @@ class Plan:
 
         Examples
         --------
-        >>> from tlkit import backbones
+        >>> from tlkit import backbones, freeze
         >>> net = backbones.load("zoo:resnet-letters").with_head(10, seed=0)
-        >>> chosen = plan(net, until="head")
+        >>> chosen = freeze.plan(net, until="head")
         >>> net = chosen.apply(net)
         >>> _ = net.train()
         >>> sum(p.numel() for p in net.parameters() if p.requires_grad) == sum(
@@ -150,9 +145,9 @@ class Plan:
 
         Examples
         --------
-        >>> from tlkit import backbones
+        >>> from tlkit import backbones, freeze
         >>> net = backbones.load("zoo:resnet-letters").with_head(10, seed=0)
-        >>> chosen = plan(net, until="layer3")
+        >>> chosen = freeze.plan(net, until="layer3")
         >>> net = chosen.apply(net)
         >>> [(group["name"], group["lr"]) for group in chosen.parameters(lr=0.01, decay=0.5)]
         [('head', 0.01), ('layer3', 0.005)]
@@ -253,92 +248,3 @@ class Plan:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_applied": []}
-
-
-def plan(
-    network: Backbone | Network | StagedModule,
-    modes: Mapping[str, str] | None = None,
-    *,
-    until: str | None = None,
-    mode: str = "strict",
-) -> Plan:
-    """Say what training may change in each stage.
-
-    Parameters
-    ----------
-    network
-        A Backbone, a Network or a StagedModule; it is only looked at.
-    modes
-        Stage to mode. Stages that are not named are trainable.
-    until
-        Instead of ``modes``: the first stage that training may change. The stages before it get ``mode``.
-        ``"head"`` freezes the whole backbone.
-    mode
-        Of the stages before ``until``: ``"strict"``, ``"weights_only"``, ``"train_bn"``, ``"batch_stats"`` or
-        ``"trainable"``.
-
-    Returns
-    -------
-    Plan
-        To be applied to a network, or given to ``train.fit``.
-
-    Raises
-    ------
-    UnknownNameError
-        There is no such stage or mode; the nearest is named.
-    PlanError
-        Both or neither of ``modes`` and ``until`` are given, the head would be frozen, or nothing is
-        trainable.
-
-    Examples
-    --------
-    >>> from tlkit import backbones
-    >>> net = backbones.load("zoo:resnet-letters")
-    >>> plan(net, {"stem": "strict", "layer1": "train_bn"}).modes["layer2"]
-    'trainable'
-    >>> plan(net, until="layr3")
-    Traceback (most recent call last):
-    tlkit.errors.UnknownNameError: There is no stage named 'layr3'. The nearest ...
-    """
-    stages = stages_of(network)
-    names = [*(name for name in stages if name != "head"), "head"]
-    if (modes is None) == (until is None):
-        raise PlanError(
-            "A plan needs either a boundary or a mode for each stage"
-            + (", not both." if modes is not None else "."),
-            f"Give until='{names[-2]}', or a mapping such as {{'{names[0]}': 'strict'}}.",
-        )
-    chosen = dict.fromkeys(names, "trainable")
-    if until is not None:
-        if until not in chosen:
-            raise unknown_name("stage", until, names)
-        chosen.update(dict.fromkeys(names[: names.index(until)], mode_of(mode).name))
-    elif modes is not None:
-        if not isinstance(modes, Mapping):
-            raise PlanError(
-                f"The modes are a {type(modes).__name__}, expected a mapping of stage to mode.",
-                f"For example {{'{names[0]}': 'strict'}}; or until='{names[-2]}'.",
-            )
-        for name, wanted in modes.items():
-            if name not in chosen:
-                raise unknown_name("stage", name, names)
-            chosen[name] = mode_of(wanted).name
-    if chosen["head"] != "trainable":
-        raise PlanError(
-            f"The head cannot be {chosen['head']!r}: it is new, and frozen it could learn nothing.",
-            "Leave the head out of the plan; it is always trainable.",
-        )
-    looked_at = {name: anatomy(stage) for name, stage in stages.items()}
-    prefix = 0
-    while (
-        names[prefix] != "head"
-        and chosen[names[prefix]] == "strict"
-        and not looked_at[names[prefix]].unstored
-    ):
-        prefix += 1
-    return Plan(
-        chosen,
-        names[prefix],
-        warnings_of(stages, looked_at, chosen, network_is_module=isinstance(network, nn.Module)),
-        coincidences(looked_at, chosen),
-    )
