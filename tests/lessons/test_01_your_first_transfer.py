@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tlkit import backbones, data, freeze, train
+from tlkit import backbones, compare, data, freeze, train
 from tlkit.course import check
 
 STAGES = ("stem", "layer1", "layer2", "layer3")
@@ -58,11 +59,11 @@ def test_wrong_runs_get_the_hint_for_their_belief(printed: backbones.Backbone) -
     wrong = [
         (train.fit(printed, digits, progress=False), "Greek", ""),
         (train.fit(letters, greek.few_shot(2, seed=0), progress=False), "printed digits", "only recognise"),
-        (train.fit(printed, greek.few_shot(1, seed=0), progress=False), "two of each", "label"),
+        (train.fit(printed, greek.few_shot(1, seed=0), progress=False), "1 label per class. Use two", ""),
         (
             train.fit(printed, greek.few_shot(2, seed=0), drifting, recipe=few, progress=False),
-            "Only the head",
-            "the more is trained",
+            "freezes the weights only",
+            "",
         ),
         (
             train.fit(
@@ -81,3 +82,61 @@ def test_wrong_runs_get_the_hint_for_their_belief(printed: backbones.Backbone) -
         assert found.right is False
         assert said in found.text
         assert belief in found.belief
+        assert bool(belief) == bool(found.belief)
+
+
+QUICK = train.Recipe.scratch().change(steps=5, steps_growth=0.0)
+
+
+def compared(
+    target: str, source: str, *arms: str, seeds: int = 3, labels: int = 1, steps: int = 5
+) -> compare.Comparison:
+    """Compare as a learner would, with a start from nothing that takes a moment."""
+    quick = QUICK.change(steps=steps)
+    chosen = [
+        compare.Arm(arm, pretrained=False, recipe=quick) if arm == "scratch" else arm
+        for arm in arms or ("scratch", "frozen")
+    ]
+    return compare.run(
+        data.load(target),
+        backbones.load(source),
+        chosen,
+        seeds,
+        labels_per_class=labels,
+        store=False,
+        progress=False,
+    )
+
+
+def test_a_comparison_without_any_difference_is_accepted() -> None:
+    made = compared("digits", "zoo:resnet-shapes")
+    # The answers of the one arm for both: nothing can be told.
+    cells = tuple(replace(cell, arm="frozen") for cell in made["scratch"].cells)
+    equal = replace(made, results=(made["scratch"], replace(made["frozen"], cells=cells)))
+    found = check("01-no-help", equal)
+    assert found.right, found.text
+    assert "Cannot tell" in found.text
+
+
+def test_a_comparison_in_which_transfer_is_worse_is_accepted() -> None:
+    # With twenty labels each, 200 steps are enough for ten digits; circles and squares are of no use for them.
+    found = check("01-no-help", compared("digits", "zoo:resnet-shapes", labels=20, steps=200))
+    assert found.right, found.text
+    assert "negative transfer" in found.text
+
+
+def test_wrong_comparisons_get_the_hint_for_their_belief() -> None:
+    letters = "zoo:resnet-letters"
+    wrong = [
+        (compared("digits", letters), "transfer did help", "transfer always helps"),
+        (compared("digits", letters, "random-frozen", "frozen"), "no arm `scratch`", "a high accuracy alone"),
+        (compared("digits", letters, "scratch", "random-frozen"), "no arm `frozen`", "a high accuracy alone"),
+        (compared("digits", letters, seeds=2), "has 2 draws", "one draw is enough"),
+        (compared("greek", "zoo:resnet-photos"), "the case from the lesson", ""),
+    ]
+    for comparison, said, belief in wrong:
+        found = check("01-no-help", comparison)
+        assert found.right is False
+        assert said in found.text
+        assert belief in found.belief
+        assert bool(belief) == bool(found.belief)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,7 @@ def net() -> backbones.Backbone:
 
 @pytest.fixture(scope="module")
 def inputs(net: backbones.Backbone) -> tuple[torch.Tensor, torch.Tensor]:
-    task = data.load("photos").few_shot(2, seed=0)
+    task = data.load("photos").few_shot(5, seed=0)
     return net.transform(task.train.images), torch.tensor(task.train.labels)
 
 
@@ -64,13 +65,14 @@ def test_a_wrong_plan_gets_its_hint(net: backbones.Backbone, modes: dict[str, st
     assert found.right is False
     assert said in found.text
     assert found.belief or "layer3" in said
+    assert ("Behind it may be the belief that" in str(found)) == bool(found.belief)
 
 
 def steps(
     network: nn.Module, parameters: Any, batch: tuple[torch.Tensor, torch.Tensor], *, train: bool = True
 ) -> None:
-    optimizer = torch.optim.SGD(parameters, lr=0.1)
-    for _ in range(2):
+    optimizer = torch.optim.AdamW(parameters, lr=0.01)
+    for _ in range(30):
         network.train(train)
         loss = nn.functional.cross_entropy(network(batch[0]), batch[1])
         optimizer.zero_grad()
@@ -87,7 +89,7 @@ def with_eval_in_the_loop(net: Any, network: Any, batch: Any) -> None:
     for one in network.backbone.parameters():
         one.requires_grad = False
     optimizer = torch.optim.AdamW(network.head.parameters(), lr=0.01)
-    for _ in range(2):
+    for _ in range(30):
         network.train()
         network.backbone.eval()
         loss = nn.functional.cross_entropy(network(batch[0]), batch[1])
@@ -100,7 +102,7 @@ def with_features_made_once(net: Any, network: Any, batch: Any) -> None:
     network.eval()
     with torch.no_grad():
         described = backbones.pool_features(network.backbone(batch[0]))
-    optimizer = torch.optim.LBFGS(network.head.parameters(), max_iter=5)
+    optimizer = torch.optim.LBFGS(network.head.parameters(), max_iter=20)
 
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
@@ -173,3 +175,76 @@ def test_a_loop_that_never_ran_or_a_late_seal_is_told_so(net: backbones.Backbone
     found = check("03-own-loop", freeze.seal(network), network)
     assert found.right is False
     assert "the head included" in found.text
+
+
+def own_network(net: backbones.Backbone, *, named: bool = False) -> nn.Module:
+    """Return a network without a part called head, in one of two usual ways of writing it."""
+    if named:
+        return nn.Sequential(
+            OrderedDict(
+                body=net.clone().module, pool=nn.AdaptiveAvgPool2d(1), flat=nn.Flatten(), fc=nn.Linear(64, 10)
+            )
+        )
+    return nn.Sequential(net.clone().module, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+
+
+def in_eval(network: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+    network.eval()
+    optimizer = torch.optim.AdamW(list(network.children())[-1].parameters(), lr=0.01)
+    for _ in range(30):
+        loss = nn.functional.cross_entropy(network(batch[0]), batch[1])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_network_of_the_learners_own_needs_no_part_called_head(
+    net: backbones.Backbone, inputs: tuple[torch.Tensor, torch.Tensor], named: bool
+) -> None:
+    network = own_network(net, named=named)
+    seal = freeze.seal(network)
+    in_eval(network, inputs)
+    found = check("03-own-loop", seal, network)
+    assert found.right, found.text
+
+
+def test_a_network_of_the_learners_own_that_drifts_is_told_so(
+    net: backbones.Backbone, inputs: tuple[torch.Tensor, torch.Tensor]
+) -> None:
+    network = own_network(net)
+    seal = freeze.seal(network)
+    steps(network, list(network.children())[-1].parameters(), inputs)
+    assert "running statistics of 0" in check("03-own-loop", seal, network).text
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_head_that_was_only_drawn_anew_has_not_learned(net: backbones.Backbone, seed: int) -> None:
+    network = net.with_head(10, seed=0)
+    seal = freeze.seal(network)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        network.head.weight.copy_(torch.randn(network.head.weight.shape, generator=generator))
+    found = check("03-own-loop", seal, network)
+    assert found.right is False
+    assert "who guesses gets 10 %" in found.text
+
+
+def test_a_check_leaves_the_learners_network_as_it_is(
+    net: backbones.Backbone, inputs: tuple[torch.Tensor, torch.Tensor]
+) -> None:
+    network = own_network(net)
+    seal = freeze.seal(network)
+    in_eval(network, inputs)
+    after = freeze.seal(network)
+    modes = [part.training for part in network.modules()]
+    check("03-own-loop", seal, network)
+    assert not after.check(network).moved
+    assert [part.training for part in network.modules()] == modes
+
+
+def test_a_backbone_alone_is_told_that_it_has_no_head(net: backbones.Backbone) -> None:
+    network = net.clone().module
+    found = check("03-own-loop", freeze.seal(network), network)
+    assert found.right is False
+    assert "no head" in found.text

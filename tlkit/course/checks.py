@@ -28,7 +28,8 @@ class NotYet(Exception):
     hint
         What to look at, in the author's words. It does not give the answer away.
     belief
-        The belief that leads to this answer; one of the misconceptions in the lesson's metadata, or empty.
+        The belief that leads to this answer, so that it goes on from "the belief that"; one of the
+        misconceptions in the lesson's metadata, or empty.
     """
 
     def __init__(self, hint: str, belief: str = "") -> None:
@@ -62,9 +63,11 @@ class Checked(Said):
         return {True: "right", False: "wrong", None: "quiet"}[self.right]
 
     def paragraphs(self) -> list[str]:
-        """Return the judgement and, unless it is right, the way to a hint."""
+        """Return the judgement and, unless it is right, the likely belief and the way to a hint."""
         begin = {True: "Yes.", False: "Not yet.", None: "Your turn."}[self.right]
         words = [f"{begin} {self.text}"]
+        if self.belief:
+            words.append(f"Behind it may be the belief that {self.belief}.")
         if self.right is False:
             words.append(f'Stuck? `hint("{self.exercise}")` gives a nudge, and more each time you ask.')
         return words
