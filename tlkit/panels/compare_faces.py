@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from tlkit.compare.stats import Verdict
 
 FAIR = (
-    "Every arm gets the same draws, the same distortions of their pictures, the steps it needs, and the same "
-    "sealed test set."
+    "Every arm gets the same draws, the same distortions of their pictures, a recipe that was chosen for it, and "
+    "the same sealed test set."
 )
 CLOSED = "The result stays closed until you have guessed."
 
