@@ -183,7 +183,7 @@ function Freeze(props: Props<View>) {
             </p>
           ))}
           <Table caption="Seals: what changed in each stage" head={view.outcome.head} rows={view.outcome.rows} />
-          {view.outcome.hint && !view.stale && (
+          {view.outcome.hint && !view.stale && !view.reopened && (
             <div class="tlkit-note tlkit-hint">
               <p>{view.outcome.hint.words}</p>
               <button
