@@ -1,0 +1,209 @@
+"""Lessons 1 and 3 in a real browser, as a learner takes them: by keyboard, from the first cell to the panel."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.ui.jupyter import Lab
+from tests.ui.notebook import Notebook
+from tlkit import course
+
+pytestmark = [pytest.mark.ui, pytest.mark.slow]
+Open = Callable[..., Notebook]
+PATIENCE_MS = 150_000
+CELLS = "() => jupyterapp.shell.currentWidget.content.widgets"
+
+
+class Learner:
+    """Somebody who works through a notebook with the keyboard."""
+
+    def __init__(self, notebook: Notebook) -> None:
+        self.notebook, self.page, self.keyboard = notebook, notebook.page, notebook.page.keyboard
+        self.ids: list[str] = self.page.evaluate(f"({CELLS})().map(cell => cell.model.id)")
+
+    def begin(self) -> None:
+        """Select the first cell, as a click beside it does."""
+        self.page.locator(".jp-Cell").first.click(position={"x": 4, "y": 4})
+        self.keyboard.press("Escape")
+        for _ in self.ids:
+            self.keyboard.press("ArrowUp")
+
+    def selected(self) -> str:
+        found: str = self.page.evaluate("() => jupyterapp.shell.currentWidget.content.activeCell.model.id")
+        return found
+
+    def text(self) -> str:
+        found: str = self.page.evaluate(
+            "() => jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.getSource()"
+        )
+        return found
+
+    def write(self, text: str) -> None:
+        """Replace what is in the selected cell."""
+        self.keyboard.press("Enter")
+        self.keyboard.press("ControlOrMeta+a")
+        self.keyboard.insert_text(text)
+        assert self.text() == text
+
+    def run(self) -> None:
+        """Run the selected cell with Shift+Enter, which goes on to the next, and wait for its end."""
+        at, before = self.ids.index(self.selected()), self.count(self.selected())
+        self.keyboard.press("Shift+Enter")
+        self.page.wait_for_function(
+            """([at, before]) => {
+                const notebook = jupyterapp.shell.currentWidget, cell = notebook.content.widgets[at].model;
+                return cell.type !== 'code' || (cell.executionCount !== before && cell.executionCount !== null
+                    && notebook.sessionContext.session.kernel.status === 'idle');
+            }""",
+            arg=[at, before],
+            timeout=PATIENCE_MS,
+        )
+        expect(self.cell(self.ids[at + 1])).to_have_class(re.compile("jp-mod-active"))
+
+    def run_until(self, stop: str, guesses: dict[str, tuple[str, str]]) -> None:
+        """Run cell after cell to the one named `stop`, which is run too; at a gate, put a guess in."""
+        cell = ""
+        while cell != stop:
+            cell = self.selected()
+            if cell in guesses:
+                guess, because = guesses[cell]
+                filled = self.text().replace("guess=...", f"guess={guess}")
+                self.write(filled.replace("because=...", f'because="{because}"'))
+            self.run()
+
+    def count(self, name: str) -> int | None:
+        found: int | None = self.page.evaluate(
+            f"name => ({CELLS})().find(cell => cell.model.id === name).model.executionCount ?? null", name
+        )
+        return found
+
+    def cell(self, name: str) -> Locator:
+        """Scroll to a cell; JupyterLab keeps only what is near in the page."""
+        self.page.evaluate(
+            "at => jupyterapp.shell.currentWidget.content.scrollToItem(at)", self.ids.index(name)
+        )
+        return self.page.locator(f".jp-Cell[data-windowed-list-index='{self.ids.index(name)}']")
+
+    def output(self, name: str) -> str:
+        found: list[dict[str, Any]] = self.page.evaluate(
+            f"name => ({CELLS})().find(cell => cell.model.id === name).model.outputs.toJSON()", name
+        )
+        return json.dumps(found, ensure_ascii=False)
+
+
+@pytest.fixture
+def learner(lab: Lab, open_notebook: Open) -> Callable[[str], Learner]:
+    """Open the learner's own copy of a lesson."""
+
+    def begin(number: str) -> Learner:
+        folder = lab.folder / f"lessons-{number}"
+        course.copy_lessons(folder)
+        learner = Learner(open_notebook(path=folder / course.find(number).name / "lesson.ipynb", height=1300))
+        learner.begin()
+        return learner
+
+    return begin
+
+
+def pictured(learner: Learner, name: str) -> None:
+    for dark in (False, True):
+        learner.notebook.look(dark=dark, width=1280, height=1500)
+        learner.notebook.screenshot(f"{name}-{'dark' if dark else 'light'}")
+
+
+def reopened(learner: Learner, open_notebook: Open) -> Notebook:
+    """Save, and open what was saved as somebody sees it who has no kernel and no live panel."""
+    saved = learner.notebook.save()
+    saved["metadata"].pop("widgets", None)
+    copy = learner.notebook.path.with_name("again.ipynb")
+    copy.write_text(json.dumps(saved), encoding="utf-8")
+    again: Notebook = open_notebook(path=copy)
+    return again
+
+
+def test_lesson_1_from_the_first_guess_to_the_verdict(
+    learner: Callable[[str], Learner], open_notebook: Open
+) -> None:
+    one = learner("01")
+    while one.selected() != "guess-by-hand":
+        one.run()
+    one.run()
+    assert "Your guess comes first." in one.output("guess-by-hand")
+    one.keyboard.press("ArrowUp")
+    assert one.selected() == "guess-by-hand"
+    one.run_until("compare-panel", {"guess-by-hand": ("20", "one of each is little")})
+    assert "You guessed 20 %. It was" in one.output("by-hand-test")
+
+    one.cell("compare-panel")
+    panel = one.notebook.panel("Before and after")
+    # Two draws instead of three: the test waits less.
+    panel.get_by_label("draws").focus()
+    one.keyboard.press("ControlOrMeta+a")
+    one.keyboard.type("2")
+    one.keyboard.press("Tab")
+    expect(panel.locator(".tlkit-head")).to_contain_text("2 draws")
+    panel.get_by_label(re.compile("By how many points")).focus()
+    one.keyboard.type("25")
+    one.keyboard.press("Tab")
+    one.keyboard.type("letters look like letters")
+    one.keyboard.press("Tab")
+    one.keyboard.press("Enter")
+    expect(panel.get_by_role("button", name="Run")).to_be_focused()
+    one.keyboard.press("Enter")
+    expect(panel.get_by_role("button", name="Run again")).to_be_visible(timeout=PATIENCE_MS)
+    expect(panel.locator(".tlkit-verdict")).to_contain_text("better than scratch")
+    expect(panel.locator(".tlkit-beside")).to_contain_text("you guessed 25 points")
+    verdict = panel.locator(".tlkit-verdict").inner_text()
+    pictured(one, "lesson-1")
+
+    one.cell("compare-run").click(position={"x": 4, "y": 4})
+    one.run()
+    assert "Frozen is better than scratch, by" in one.output("compare-run")
+    assert "random-frozen" in one.output("compare-run")
+
+    twin = reopened(one, open_notebook).page.locator(".tlkit-twin", has_text="you guessed 25 points")
+    expect(twin).to_contain_text(verdict, timeout=20_000)
+
+
+def test_lesson_3_by_keyboard_up_to_the_freeze_panel(
+    learner: Callable[[str], Learner], open_notebook: Open
+) -> None:
+    three = learner("03")
+    three.run_until(
+        "freeze-panel",
+        {
+            "guess-old-task": ("95", "no weight can change"),
+            "guess-modes": ("1", "the strict one"),
+            "freeze-panel": ("1", "only that one may drift"),
+        },
+    )
+    assert "You guessed 95 %. It was" in three.output("by-hand-after")
+    assert "You guessed 1. It was" in three.output("modes-run")
+
+    three.cell("freeze-panel")
+    panel = three.notebook.panel("Freeze")
+    mode = panel.get_by_label("Mode of layer1")
+    mode.focus()
+    three.keyboard.type("weights")
+    expect(mode).to_have_value("weights_only")
+    panel.get_by_role("button", name=re.compile("^Train")).focus()
+    three.keyboard.press("Enter")
+    expect(panel.get_by_role("button", name="Train again")).to_be_visible(timeout=PATIENCE_MS)
+    verdict = panel.locator(".tlkit-verdict").inner_text()
+    assert "layer1" in verdict
+    pictured(three, "lesson-3")
+
+    three.cell("freeze-run").click(position={"x": 4, "y": 4})
+    three.run()
+    assert "You guessed 1. It was 1: exactly." in three.output("freeze-run")
+
+    again = reopened(three, open_notebook)
+    expect(again.page.locator(".tlkit-twin", has_text="old task with its old head")).to_contain_text(
+        verdict, timeout=20_000
+    )
