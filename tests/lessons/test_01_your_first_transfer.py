@@ -104,6 +104,7 @@ def compared(
         seeds,
         labels_per_class=labels,
         store=False,
+        n_jobs=1,
         progress=False,
     )
 
