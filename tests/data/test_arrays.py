@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -180,7 +181,6 @@ def test_the_learners_arrays_are_neither_changed_nor_shared() -> None:
 
 
 def test_tensors_and_columns_work() -> None:
-    torch = pytest.importorskip("torch")
     images = torch.rand(12, 1, 4, 4)
     labels = torch.tensor([0, 1] * 6)
     assert data.arrays(images, labels).fingerprint == data.arrays(images.numpy(), labels.numpy()).fingerprint
