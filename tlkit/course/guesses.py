@@ -61,7 +61,7 @@ class Guess(Said):
         )
 
     def _said(self, value: float | str) -> str:
-        text = value if isinstance(value, str) else f"{value:g}"
+        text = value if isinstance(value, str) else f"{value:g}".replace("-", "−")
         return f"{text} {self.unit}".rstrip()
 
 
