@@ -72,13 +72,19 @@ def parser() -> argparse.ArgumentParser:
         "--source",
         default="letters",
         metavar="NAME",
-        help="what the network learned before: letters, photos, …",
+        help="what the network learned before: letters, printed-digits, photos or shapes",
     )
     attempt.add_argument("--target", default="greek", metavar="NAME", help="the data set to learn now")
     attempt.add_argument("--network", default="resnet", metavar="NAME", help="resnet, vgg or inception")
     attempt.add_argument("--labels", type=_positive, default=1, metavar="K", help="labels per class (1)")
     attempt.add_argument("--seeds", type=_positive, default=5, metavar="N", help="how many random draws (5)")
-    attempt.add_argument("--arms", type=_names, metavar="A,B,…", help="which ways to solve the task")
+    attempt.add_argument(
+        "--arms",
+        type=_names,
+        metavar="A,B,…",
+        help="which ways to solve the task: scratch, scratch-long, random-frozen, frozen, last-stage, "
+        "fine-tuned, fine-tuned-gradually",
+    )
     attempt.add_argument(
         "--curve",
         type=_whole_numbers,
@@ -88,7 +94,13 @@ def parser() -> argparse.ArgumentParser:
         help="repeat for several labels per class",
     )
     attempt.add_argument("--json", action="store_true", help="print one JSON object on standard output")
-    attempt.add_argument("--report", type=Path, default=Path("tlkit-report.html"), metavar="PATH")
+    attempt.add_argument(
+        "--report",
+        type=Path,
+        default=Path("tlkit-report.html"),
+        metavar="PATH",
+        help="where the report goes (tlkit-report.html)",
+    )
 
     start = commands.add_parser(
         "start",

@@ -65,8 +65,8 @@ def test_a_curve_goes_over_several_numbers_of_labels(
     [
         (["--arms", "scratch,frosen"], "'frozen'"),
         (["--target", "greeks"], "'greek'"),
-        (["--source", "leters"], "'zoo:resnet-letters'"),
-        (["--network", "resnett"], "'zoo:resnet-letters'"),
+        (["--source", "leters"], "The nearest is 'letters'"),
+        (["--network", "resnett"], "The nearest is 'resnet'"),
         (["--arms", "frozen"], "two arms"),
         (["--report", "/"], "that is a folder"),
         (["--labels", "9999"], "9999 labels"),

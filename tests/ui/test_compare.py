@@ -57,7 +57,7 @@ def test_by_mouse_the_guess_comes_first_and_stands_beside_the_result(notebook: N
     expect(found.locator(".tlkit-plot")).to_have_count(0)
     expect(found).not_to_contain_text("%")
     found.get_by_role("button", name="Commit guess").click()
-    expect(found.get_by_role("alert").first).to_contain_text("The guess is nothing.")
+    expect(found.get_by_role("alert").first).to_contain_text("There is no guess yet.")
     found.get_by_label(QUESTION).fill("20")
     found.get_by_label("because").fill("letters look like letters")
     found.get_by_role("button", name="Commit guess").click()

@@ -55,7 +55,7 @@ def test_with_saved_state_the_panel_is_seen_and_says_that_nothing_answers(
     copy.write_text(json.dumps(saved), encoding="utf-8")
     panel = open_notebook(path=copy).panel("Counter")
     panel.get_by_role("button", name="Run again").click()
-    expect(panel.get_by_role("alert")).to_contain_text("Run the cell above again", timeout=10_000)
+    expect(panel.get_by_role("alert")).to_contain_text("Run the notebook from the top down", timeout=10_000)
 
 
 @pytest.mark.parametrize("trusted", [True, False])

@@ -131,12 +131,17 @@ def attempt(
     from tlkit import data
 
     dataset = data.load(target)
-    say(f"Loading a {network} that learned {source}; it is to learn {target} …")
     from tlkit import backbones
 
+    embedded = [tuple(name.removeprefix("zoo:").split("-", 1)) for name in backbones.names()]
+    networks = dict.fromkeys(kind for kind, _ in embedded)
+    if network not in networks:
+        raise unknown_name("network", network, networks)
+    sources = [learned for kind, learned in embedded if kind == network]
+    if source not in sources:
+        raise unknown_name(f"source for a {network}", source, sources)
     name = f"zoo:{network}-{source}"
-    if name not in backbones.names():
-        raise unknown_name("embedded network", name, backbones.names())
+    say(f"Loading a {network} that learned {source}; it is to learn {target} …")
     going = curve_running(dataset, backbones.load(name), picked, seeds, labels_per_class=labels_per_class)
     say(f"{len(picked)} arms on {draws(seeds)} of labels each …")
     curve = _told(going, say, began)

@@ -202,7 +202,7 @@ def interval(correct: Any, level: float = 0.95) -> ShareInterval:
 
 
 def in_points(one: Interval) -> tuple[str, str, str]:
-    """Return difference, low and high as text, with as many decimals as tell an end from zero.
+    """Return difference, low and high as text, with as many decimals, up to two, as tell an end from zero.
 
     Examples
     --------
@@ -210,13 +210,18 @@ def in_points(one: Interval) -> tuple[str, str, str]:
     ('−2.1', '−4.6', '0.4')
     >>> in_points(Interval(0.003, 0.0001, 0.0059, 0.95, 10, 1240))
     ('0.30', '0.01', '0.59')
+    >>> in_points(Interval(0.010484, 0.000002, 0.020966, 0.95, 1, 1240))
+    ('1.05', 'just over 0', '2.10')
     """
     values = [100 * value for value in one]
     decimals = 0 if min(abs(value) for value in values) >= 10 else 1
     nearest = min(abs(100 * one.low), abs(100 * one.high))
-    while one.excludes_zero and round(nearest, decimals) == 0 and decimals < 6:
+    while one.excludes_zero and round(nearest, decimals) == 0 and decimals < 2:
         decimals += 1
     middle, low, high = (_number(value, decimals) for value in values)
+    if one.excludes_zero and round(nearest, decimals) == 0:
+        barely = "just over 0" if one.low > 0 else "just under 0"
+        low, high = (barely, high) if one.low > 0 else (low, barely)
     return middle, low, high
 
 

@@ -116,6 +116,7 @@ def _missing() -> dict[str, tuple[str, ...]]:
     missing: dict[str, list[str]] = {}
     for line in listed:
         found = re.match(r"([A-Za-z0-9._-]+).*;.*extra\s*==\s*['\"]([\w-]+)['\"]", line)
-        if found and found[1] != "tlkit" and _version(found[1]) is None:
+        # `dev` is another name of `test`.
+        if found and found[1] != "tlkit" and found[2] != "dev" and _version(found[1]) is None:
             missing.setdefault(found[2], []).append(found[1])
     return {part: tuple(names) for part, names in missing.items()}

@@ -70,10 +70,10 @@ def guessed(guess: object, reason: object) -> tuple[float, str]:
     except ValueError:
         number = math.nan
     if isinstance(guess, bool) or not _LOW <= number <= _HIGH:
-        shown = "nothing" if guess in (None, ..., "") else repr(guess)
+        missing = guess in (None, ..., "")
         raise PanelError(
-            f"The guess is {shown}.",
-            f"Guess a number of points from {_LOW:g} to {_HIGH:g}; below 0 means that the transfer loses.",
+            "There is no guess yet." if missing else f"The guess is {guess!r}.",
+            f"Write a number of points from {_LOW:g} to {_HIGH:g}; below 0 means that the transfer loses.",
         )
     if not isinstance(reason, str) or not reason.strip():
         raise PanelError(

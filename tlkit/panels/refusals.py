@@ -44,7 +44,7 @@ def no_result(opened: bool, busy: bool) -> PanelError:
 
 
 def problem(error: BaseException) -> dict[str, str]:
-    """Return an error in words, and its traceback for those who ask for details.
+    """Return an error in words, and its traceback, unless a setting was refused, for those who ask for details.
 
     Examples
     --------
@@ -53,5 +53,8 @@ def problem(error: BaseException) -> dict[str, str]:
     >>> problem(ZeroDivisionError("division by zero"))["words"]
     'ZeroDivisionError: division by zero'
     """
+    # What a learner typed is answered in words: a traceback would only frighten.
+    if isinstance(error, PanelError):
+        return {"words": str(error), "details": ""}
     words = str(error) if isinstance(error, TlkitError) else f"{type(error).__name__}: {error}"
     return {"words": words, "details": "".join(traceback.format_exception(error))}

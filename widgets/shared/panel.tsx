@@ -7,7 +7,7 @@ import type { Base, Event, Model, Props } from "./seam";
 const PATIENCE_MS = 4000;
 const FOCUS_RETURNS_MS = 1000;
 const BROKEN = "This panel cannot be drawn. Its text is in the cell's output all the same: print(panel).";
-const SILENCE = "Nothing answers. Run the cell above again to use this panel.";
+const SILENCE = "No kernel answers. Run the notebook from the top down to this cell (Run, Run All Above Selected Cell), then this cell.";
 
 /** Make the module that anywidget loads: `export default panel(Freeze, css)`. */
 export function panel<V extends Base>(Body: ComponentType<Props<V>>, css = "") {

@@ -32,8 +32,8 @@ def test_before_the_guess_nothing_runs_and_nothing_is_shown(closed: panels.Compa
 @pytest.mark.parametrize(
     ("guess", "reason", "words"),
     [
-        ("", "why not", "The guess is nothing"),
-        (None, "why not", "The guess is nothing"),
+        ("", "why not", "There is no guess yet"),
+        (None, "why not", "There is no guess yet"),
         ("many", "why not", "'many'"),
         (101, "why not", "from -100 to 100"),
         (float("nan"), "why not", "from -100 to 100"),
