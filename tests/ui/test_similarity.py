@@ -158,7 +158,9 @@ def test_reopened_without_its_kernel_the_pictures_are_still_there(
     reopened.get_by_role("option", name=re.compile("class")).first.focus()
     expect(reopened.locator(".tlkit-s-tip")).to_be_visible()
     reopened.get_by_role("button", name="Measure again").click()
-    expect(reopened.get_by_role("alert")).to_contain_text("Run the cell above again", timeout=10_000)
+    expect(reopened.get_by_role("alert")).to_contain_text(
+        "Run the notebook from the top down", timeout=10_000
+    )
 
 
 def test_stop_ends_a_run_within_half_a_second(panel: Locator, notebook: Notebook) -> None:

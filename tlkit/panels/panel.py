@@ -284,7 +284,7 @@ class Panel(Displayed, Generic[S, R]):
                 self._actions()[event["do"]](**event.get("with", {}))
                 self._show()
         except Exception as error:
-            self._problem = problem(error)
+            self._problem = problem(error, asked=True)
             self._show()
 
     def _full_view(self) -> dict[str, Any]:

@@ -43,18 +43,24 @@ def no_result(opened: bool, busy: bool) -> PanelError:
     return NotFinished("There is no result yet.", "Press the button in the panel, or call run() first.")
 
 
-def problem(error: BaseException) -> dict[str, str]:
-    """Return an error in words, and its traceback, unless a setting was refused, for those who ask for details.
+def problem(error: BaseException, *, asked: bool = False) -> dict[str, str]:
+    """Return an error in words, and its traceback for those who ask for details.
+
+    Parameters
+    ----------
+    error
+        What went wrong.
+    asked
+        Whether a setting was asked for that does not fit: what a learner typed is answered in words alone.
 
     Examples
     --------
-    >>> problem(PanelError("One step is no walk.", "Take more."))["words"]
-    'One step is no walk. Take more.'
+    >>> problem(PanelError("One step is no walk.", "Take more."), asked=True)
+    {'words': 'One step is no walk. Take more.', 'details': ''}
     >>> problem(ZeroDivisionError("division by zero"))["words"]
     'ZeroDivisionError: division by zero'
     """
-    # What a learner typed is answered in words: a traceback would only frighten.
-    if isinstance(error, PanelError):
-        return {"words": str(error), "details": ""}
-    words = str(error) if isinstance(error, TlkitError) else f"{type(error).__name__}: {error}"
-    return {"words": words, "details": "".join(traceback.format_exception(error))}
+    ours = isinstance(error, TlkitError)
+    words = str(error) if ours else f"{type(error).__name__}: {error}"
+    details = "" if asked and ours else "".join(traceback.format_exception(error))
+    return {"words": words, "details": details}
