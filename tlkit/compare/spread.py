@@ -151,7 +151,13 @@ class _Going:
     def __init__(self) -> None:
         handle, self._path = tempfile.mkstemp(prefix="tlkit-going-")
         os.close(handle)
-        self._machine = platform.node()
+        self._machine, self._process = platform.node(), os.getpid()
+
+    def deafen(self) -> None:
+        """Let Ctrl-C go unheard in a process that only works for another one; that one ends it in its own way."""
+        if os.getpid() != self._process:
+            with suppress(ValueError):  # raised outside the main thread, where the signal is never heard
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def end(self) -> None:
         """Tell every process to stop at its next training step."""
@@ -177,6 +183,7 @@ def _tasks(orders: Sequence[Order], going: _Going) -> Iterator[Any]:
 
 def _measure_there(order: Order, going: _Going) -> Measured | None:
     """Measure a cell in another process or thread; None when all is over, so that the process lives on."""
+    going.deafen()
     try:
         return None if going.over() else measure(order, going.over)
     except StoppedError:
