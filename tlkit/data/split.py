@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tlkit.data.stored import StoredImages, eager
 from tlkit.errors import DataError
 
 
@@ -20,7 +21,8 @@ class Split:
     Parameters
     ----------
     images
-        (n, channels, height, width), float32 in 0..1; kept read-only.
+        (n, channels, height, width), float32 in 0..1; kept read-only. Where floats would take too much memory,
+        `StoredImages` that read like such an array.
     labels
         (n,), int64, each the position of a name in ``classes``; kept read-only.
     classes
@@ -40,12 +42,13 @@ class Split:
     array([1])
     """
 
-    images: NDArray[np.float32]
+    images: NDArray[np.float32] | StoredImages
     labels: NDArray[np.int64]
     classes: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        images = _read_only(self.images, np.float32)
+        stored = isinstance(self.images, StoredImages)
+        images = self.images if stored else _read_only(self.images, np.float32)
         if np.asarray(self.labels).dtype.kind not in "iu" and len(np.asarray(self.labels)):
             raise DataError(
                 f"The labels of a split are of type {np.asarray(self.labels).dtype}, expected whole numbers.",
@@ -74,19 +77,18 @@ class Split:
 
     @classmethod
     def from_bytes(cls, pixels: NDArray[np.uint8], labels: ArrayLike, classes: tuple[str, ...]) -> Split:
-        """Return a split of grey images that are stored as bytes.
+        """Return a split of images that are stored as bytes.
 
         Parameters
         ----------
         pixels
-            (n, height, width), 0 to 255.
+            (n, height, width) or (n, channels, height, width), 0 to 255.
         labels
             (n,).
         classes
             Names of all classes.
         """
-        images = pixels[:, None].astype(np.float32) / np.float32(255)
-        images.setflags(write=False)
+        images = eager(StoredImages(pixels[:, None] if pixels.ndim == 3 else pixels))
         return cls(images, np.asarray(labels, dtype=np.int64), classes)
 
     def __len__(self) -> int:
@@ -99,7 +101,8 @@ class Split:
     def __setstate__(self, state: dict[str, Any]) -> None:
         # numpy forgets in a pickle that an array was read-only.
         self.__dict__.update(state)
-        self.images.setflags(write=False)
+        if not isinstance(self.images, StoredImages):
+            self.images.setflags(write=False)
         self.labels.setflags(write=False)
 
     def select(self, indices: ArrayLike) -> Split:
@@ -113,9 +116,12 @@ class Split:
         chosen = np.asarray(indices)
         if chosen.dtype != bool:
             chosen = chosen.astype(np.int64)
-        images, labels = self.images[chosen], self.labels[chosen]
-        images.setflags(write=False)
+        labels = self.labels[chosen]
         labels.setflags(write=False)
+        if isinstance(self.images, StoredImages):
+            return Split(eager(self.images.select(chosen)), labels, self.classes)
+        images = self.images[chosen]
+        images.setflags(write=False)
         return Split(images, labels, self.classes)
 
     def counts(self) -> NDArray[np.int64]:
@@ -126,7 +132,9 @@ class Split:
     def fingerprint(self) -> str:
         """SHA-256 of shape, pixels, labels and class names: the same content has the same fingerprint."""
         digest = hashlib.sha256(repr((self.images.shape, self.classes)).encode())
-        digest.update(np.ascontiguousarray(self.images, dtype="<f4").data)
+        blocks = self.images.blocks() if isinstance(self.images, StoredImages) else (self.images,)
+        for block in blocks:
+            digest.update(np.ascontiguousarray(block, dtype="<f4").data)
         digest.update(np.ascontiguousarray(self.labels, dtype="<i8").data)
         return digest.hexdigest()
 

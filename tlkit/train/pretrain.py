@@ -119,7 +119,7 @@ def pretrain(
     # Measured on the network as it will be loaded: in half precision on disk.
     made = load_from_zoo(PREFIX + name, folder)
     test = dataset.test.open(f"card of {name}")
-    given = made.source_probabilities(test.images).argmax(axis=1)
+    given = made.source_probabilities(np.asarray(test.images)).argmax(axis=1)
     measured = {"test_accuracy": float((given == test.labels).mean())}
     files.write_json(folder / f"{name}.json", replace(card, metrics=measured).to_dict())
     return load_from_zoo(PREFIX + name, folder)
