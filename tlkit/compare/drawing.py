@@ -13,27 +13,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
+from tlkit.compare.looks import Look, looks
+
 if TYPE_CHECKING:
     from tlkit.compare.comparison import Comparison
     from tlkit.compare.result import ArmResult
 
-# Okabe and Ito's colours, which people with any colour vision tell apart; and a shape for each arm.
-_LOOKS = {
-    "scratch": ("#b34700", "s"),
-    "scratch-long": ("#8a6d00", "P"),
-    "random-frozen": ("#5a5a5a", "X"),
-    "frozen": ("#0072b2", "o"),
-    "last-stage": ("#3a8fc2", "^"),
-    "fine-tuned": ("#00785a", "D"),
-    "fine-tuned-gradually": ("#a34d84", "v"),
-}
-_OTHERS = (("#000000", "<"), ("#4b3f9e", ">"), ("#7a3b00", "p"), ("#2e5d34", "h"), ("#82204a", "*"))
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 _QUIET = "#595f66"
 
 
 class Drawing(Figure):
     """A matplotlib figure that shows itself in a notebook and says in words what it shows.
+
+    It is drawn in ink on white, which can be read wherever it is stored. JupyterLab turns its light and dark round
+    in a dark theme (the class ``tlkit-drawing``), and so does a report.
 
     Parameters
     ----------
@@ -57,33 +51,22 @@ class Drawing(Figure):
         encoded = base64.b64encode(self.png()).decode("ascii")
         width = round(self.get_figwidth() * 96)
         return (
-            f'<img src="data:image/png;base64,{encoded}" alt="{html.escape(self.alt)}" width="{width}"'
-            ' style="max-width:100%">'
+            f'<img class="tlkit-drawing" src="data:image/png;base64,{encoded}" alt="{html.escape(self.alt)}"'
+            f' width="{width}" style="max-width:100%">'
         )
 
     def __repr__(self) -> str:
         return self.alt
 
 
-def look(name: str, at: int) -> tuple[str, str]:
-    """Return colour and marker of an arm; ``at`` is its place among the arms.
-
-    Examples
-    --------
-    >>> look("frozen", 0)
-    ('#0072b2', 'o')
-    """
-    return _LOOKS.get(name) or _OTHERS[at % len(_OTHERS)]
-
-
 def dots(comparison: Comparison) -> Drawing:
     """Draw a dot and an interval for each arm, the first on top; small marks are the draws."""
     count = len(comparison.results)
     drawing = Drawing(comparison.alt, (7.2, 1.3 + 0.62 * count))
-    axes = drawing.subplots()
+    axes, styles = drawing.subplots(), looks(comparison.arms)
     for at, one in enumerate(comparison.results):
-        colour, marker = look(one.name, at)
-        y = count - 1 - at
+        style = styles[one.name]
+        y, colour = count - 1 - at, style.colour
         axes.plot([100 * one.low, 100 * one.high], [y, y], color=colour, linewidth=2.4, zorder=2)
         for end in (one.low, one.high):
             axes.plot([100 * end] * 2, [y - 0.12, y + 0.12], color=colour, linewidth=2.4, zorder=2)
@@ -91,7 +74,7 @@ def dots(comparison: Comparison) -> Drawing:
             axes.plot(
                 100 * one.accuracies, np.full(len(one.cells), y - 0.27), "|", color=_QUIET, markersize=6
             )
-        axes.plot(100 * one.mean, y, **_marker(one, colour, marker, 9.5))
+        axes.plot(100 * one.mean, y, **_marker(one, style, 9.5))
         axes.annotate(
             f"{100 * one.mean:.1f} %", (100 * one.mean, y), (0, 9), textcoords="offset points",
             ha="center", fontsize=9,
@@ -114,16 +97,15 @@ def lines(comparisons: Sequence[Comparison], alt: str) -> Drawing:
     axes = drawing.subplots()
     labels = [float(one.labels_per_class or 0) for one in comparisons]
     first = comparisons[0]
-    for at, name in enumerate(first.arms):
-        colour, marker = look(name, at)
+    for at, (name, look) in enumerate(looks(first.arms).items()):
         results = [one[name] for one in comparisons]
         means = np.array([100 * one.mean for one in results])
         # Side by side, so that intervals at the same place can be told apart.
         x = np.array(labels) * 1.025 ** (at - (len(first.arms) - 1) / 2)
         spans = [means - [100 * one.low for one in results], [100 * one.high for one in results] - means]
         dash = _DASHES[at % len(_DASHES)]
-        axes.errorbar(x, means, yerr=np.clip(spans, 0, None), fmt="none", ecolor=colour, capsize=3)
-        style = _marker(results[0], colour, marker, 7.5)
+        axes.errorbar(x, means, yerr=np.clip(spans, 0, None), fmt="none", ecolor=look.colour, capsize=3)
+        style = _marker(results[0], look, 7.5)
         axes.plot(x, means, **{**style, "linestyle": dash, "linewidth": 1.6}, label=name)
     axes.axhline(100 * first.chance, color=_QUIET, linewidth=1, linestyle=(0, (1, 2)))
     axes.annotate("guessing", (0, 100 * first.chance), (3, 3), xycoords=("axes fraction", "data"),
@@ -145,14 +127,14 @@ def lines(comparisons: Sequence[Comparison], alt: str) -> Drawing:
     return drawing
 
 
-def _marker(one: ArmResult, colour: str, marker: str, size: float) -> dict[str, Any]:
+def _marker(one: ArmResult, look: Look, size: float) -> dict[str, Any]:
     # Hollow: started from random numbers. Full: started from what was learned before.
     return {
-        "marker": marker,
+        "marker": look.marker,
         "markersize": size,
-        "color": colour,
-        "markerfacecolor": colour if one.pretrained else "white",
-        "markeredgecolor": colour,
+        "color": look.colour,
+        "markerfacecolor": look.colour if one.pretrained else "white",
+        "markeredgecolor": look.colour,
         "markeredgewidth": 1.8,
         "zorder": 3,
     }

@@ -15,6 +15,7 @@ _STYLE = """
 :root { color-scheme: light dark; --ink: #1f2933; --quiet: #52606d; --line: #d5dbe1; --paper: #ffffff; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e6eaee; --quiet: #a9b4bf; --line: #46525e; --paper: #171b20; }
+  img { filter: invert(1) hue-rotate(180deg); mix-blend-mode: lighten; }
 }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
        max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
@@ -24,7 +25,7 @@ div.wide { overflow-x: auto; margin: 1.4rem 0; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--quiet); padding-bottom: .4rem; }
 th, td { text-align: left; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); }
-img { max-width: 100%; height: auto; background: #ffffff; border-radius: 6px; }
+img { max-width: 100%; height: auto; }
 footer { color: var(--quiet); font-size: .9rem; margin-top: 3rem; }
 """
 

@@ -108,7 +108,7 @@ def twin(facts: Facts) -> list[Part]:
         parts += [Paragraph(_beside(found, facts.pair, state)), Paragraph(f"Your reason: {state.reason}")]
     if best is not None:
         parts.append(Paragraph(_best(best)))
-    parts.append(Pictures([(measured.png(found, facts.pair, state.guess), found.alt)], width_pixels=640))
+    parts.append(Pictures([(measured.png(found, facts.pair, state.guess), found.alt)], 640, drawings=True))
     head, rows = measured.table(found, seconds=False)
     parts.append(Table(head, rows, _about_intervals(found)))
     parts += [Paragraph(words) for words in _asides(found, first, best)]
@@ -125,8 +125,14 @@ def _arm(facts: Facts, arm: Mapping[str, Any]) -> dict[str, Any]:
         "label": arm["label"],
         "on": name in facts.state.arms,
         "locked": bool(facts.about["predict"]) and name in facts.about["pair"],
-        **measured.mark(name, arm["pretrained"]),
+        **_mark(facts, name),
     }
+
+
+def _mark(facts: Facts, name: str) -> dict[str, Any]:
+    """Describe the mark of an arm: the same beside its name, in the plot and in charts."""
+    pretrained = {arm["name"]: arm["pretrained"] for arm in facts.about["arms"]}
+    return measured.marks(pretrained)[name]
 
 
 def _gate(facts: Facts) -> dict[str, Any] | None:
@@ -151,7 +157,6 @@ def _gate(facts: Facts) -> dict[str, Any] | None:
 def _plot(facts: Facts) -> dict[str, Any]:
     found, running = facts.found, bool(facts.cells)
     chance = 1 / facts.about["classes"]
-    pretrained = {arm["name"]: arm["pretrained"] for arm in facts.about["arms"]}
     if running or found is None:
         names: Sequence[str] = facts.state.arms
         rows = [
@@ -175,10 +180,7 @@ def _plot(facts: Facts) -> dict[str, Any]:
         rows = [every[name] for name in names]
         guess = _guess_line(facts, found)
     return {
-        "rows": [
-            {"name": name, **measured.mark(name, pretrained.get(name, False)), **row}
-            for name, row in zip(names, rows, strict=True)
-        ],
+        "rows": [{"name": name, **_mark(facts, name), **row} for name, row in zip(names, rows, strict=True)],
         "guess": guess,
         "alt": alt,
         "chance": chance,

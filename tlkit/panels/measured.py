@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tlkit.compare.looks import looks
 from tlkit.panels.numbers import percent, rough, signed, times, took
 
 if TYPE_CHECKING:
@@ -13,30 +14,30 @@ if TYPE_CHECKING:
 
 _MOST_ASIDES = 3
 _GUESS = "#a3217a"
-#: Arm to the shape of its mark, as in ``Comparison.plot``; shape and fill say it all, so that grey is enough.
-_SHAPES = {
-    "scratch": "square",
-    "scratch-long": "plus",
-    "random-frozen": "cross",
-    "frozen": "circle",
-    "last-stage": "triangle",
-    "fine-tuned": "diamond",
-    "fine-tuned-gradually": "wedge",
-}
 
 
-def mark(name: str, pretrained: bool) -> dict[str, Any]:
-    """Return the shape and the tone of an arm's mark; what starts from random numbers is hollow.
+def marks(pretrained: Mapping[str, bool]) -> dict[str, dict[str, Any]]:
+    """Return for each arm how it is marked, as in ``Comparison.plot``; a start from random numbers is hollow.
+
+    Parameters
+    ----------
+    pretrained
+        Name of an arm to whether it starts from the pretrained network, in order.
 
     Examples
     --------
-    >>> mark("fine-tuned", True)
-    {'shape': 'diamond', 'tone': 'warm', 'hollow': False}
-    >>> mark("mine", False)
-    {'shape': 'star', 'tone': 'dim', 'hollow': True}
+    >>> marks({"fine-tuned": True})["fine-tuned"]
+    {'shape': 'diamond', 'colour': '#a8480a', 'on_dark': '#f79759', 'hollow': False}
     """
-    tone = "dim" if not pretrained else "frozen" if name in ("frozen", "last-stage") else "warm"
-    return {"shape": _SHAPES.get(name, "star"), "tone": tone, "hollow": not pretrained}
+    return {
+        name: {
+            "shape": look.shape,
+            "colour": look.colour,
+            "on_dark": look.on_dark,
+            "hollow": not pretrained[name],
+        }
+        for name, look in looks(pretrained).items()
+    }
 
 
 def intervals(found: Comparison) -> dict[str, dict[str, Any]]:

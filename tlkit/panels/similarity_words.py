@@ -220,7 +220,7 @@ def twin(found: Mapping[str, Any], row: int) -> list[Part]:
         f"Map of the features: {legend(found)[0]} as circles, {legend(found)[1]} as triangles, "
         f"{_overlap(found)}"
     )
-    parts.append(Pictures([(scatter([theirs["places"], ours["places"]]), alt)], width_pixels=360))
+    parts.append(Pictures([(scatter([theirs["places"], ours["places"]]), alt)], 360, drawings=True))
     parts.append(Paragraph(map_words(found)))
     shown = dict.fromkeys([row, *(one["picture"] for one in _spread(choices(found)))])
     for one in list(shown)[:_IN_TWIN]:

@@ -62,18 +62,23 @@ class Table:
 
 @dataclass(frozen=True)
 class Pictures:
-    """Small pictures in a row: pairs of (data URI, what it shows)."""
+    """Small pictures in a row: pairs of (data URI, what it shows).
+
+    Drawings (ink on white, not photographs) may be turned light on dark by a dark theme.
+    """
 
     pictures: Sequence[tuple[str, str]]
     width_pixels: int = 48
+    drawings: bool = False
 
     def text(self) -> str:
         alts = "; ".join(alt.rstrip(".") for _, alt in self.pictures)
         return f"{'Picture' if len(self.pictures) == 1 else 'Pictures'}: {alts}."
 
     def html(self) -> str:
+        kind = ' class="tlkit-drawing"' if self.drawings else ""
         images = [
-            f'<img src="{uri}" alt="{html.escape(alt)}" width="{self.width_pixels}">'
+            f'<img{kind} src="{uri}" alt="{html.escape(alt)}" width="{self.width_pixels}">'
             for uri, alt in self.pictures
         ]
         return f"<p>{' '.join(images)}</p>"

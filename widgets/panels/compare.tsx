@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { panel } from "../shared/panel";
 import { RunBar, Table } from "../shared/parts";
-import { type Intervals, type Mark, Plot, Shape } from "../shared/plot";
+import { inks, type Intervals, type Mark, Plot, Shape } from "../shared/plot";
 import type { Base, Props } from "../shared/seam";
 import plotted from "../shared/plot.css";
 import css from "./compare.css";
@@ -148,7 +148,7 @@ function Settings({ view, busy, send }: Props<View>) {
                 onClick={(event) => locked && event.preventDefault()}
                 onChange={(event) => locked || send({ set: { arm: arm.name, on: event.currentTarget.checked } })}
               />
-              <svg class={`tlkit-mark tlkit-tone-${arm.tone}`} width="16" height="16" aria-hidden="true">
+              <svg class="tlkit-mark tlkit-inked" style={inks(arm)} width="16" height="16" aria-hidden="true">
                 <g transform="translate(8 8)">
                   <Shape {...arm} />
                 </g>

@@ -1,10 +1,15 @@
-// Shares with their intervals, one row each. Shape and fill say what colour says.
+// Shares with their intervals, one row each. Shape and fill say what colour says; both are Python's.
 
 export interface Mark {
   shape: string;
-  tone: string;
+  colour: string;
+  /** In a dark theme. */
+  on_dark: string;
   hollow: boolean;
 }
+
+/** The colours of a mark, for the style of whatever holds it. */
+export const inks = ({ colour, on_dark }: Mark) => ({ "--mark-light": colour, "--mark-dark": on_dark });
 
 interface Row extends Mark {
   name: string;
@@ -52,7 +57,7 @@ export function Plot({ rows, guess, chance, alt, axis }: Intervals) {
       {rows.map((row) => (
         <div class="tlkit-row" key={row.name}>
           <span>{row.name}</span>
-          <svg height={HEIGHT} class={`tlkit-tone-${row.tone}`}>
+          <svg height={HEIGHT} class="tlkit-inked" style={inks(row)}>
             {grid}
             <line class="tlkit-chance" x1={percent(chance)} x2={percent(chance)} y1="0" y2={HEIGHT} />
             {line}
@@ -99,6 +104,10 @@ const PATHS: Record<string, string> = {
   diamond: "M0-8L8 0L0 8L-8 0Z",
   plus: "M-2.5-7H2.5V-2.5H7V2.5H2.5V7H-2.5V2.5H-7V-2.5H-2.5Z",
   cross: "M-3-6.5L0-3.5L3-6.5L6.5-3L3.5 0L6.5 3L3 6.5L0 3.5L-3 6.5L-6.5 3L-3.5 0L-6.5-3Z",
+  left: "M-7.5 0L5.5-7.2V7.2Z",
+  right: "M7.5 0L-5.5-7.2V7.2Z",
+  pentagon: "M0-7.5L7.1-2.3L4.4 6.1H-4.4L-7.1-2.3Z",
+  hexagon: "M0-7.5L6.5-3.7V3.7L0 7.5L-6.5 3.7V-3.7Z",
   star: "M0-8L2-2.5L8-2.5L3.2 1.2L5 7L0 3.5L-5 7L-3.2 1.2L-8-2.5L-2-2.5Z",
 };
 

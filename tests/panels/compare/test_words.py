@@ -14,6 +14,7 @@ from PIL import Image
 from tests.panels.compare.conftest import ARMS
 from tlkit import compare, panels, train
 from tlkit.backbones import Backbone
+from tlkit.compare.looks import looks
 from tlkit.data import Dataset
 
 
@@ -44,7 +45,7 @@ def test_the_view_and_the_twin_say_what_was_measured(finished: panels.Compare) -
 
 def test_the_twin_has_a_picture_with_words_and_neither_seconds_nor_paths(finished: panels.Compare) -> None:
     html = finished._repr_mimebundle_()[0]["text/html"]
-    picture = re.search(r'<img src="data:image/png;base64,([^"]+)" alt="([^"]+)"', html)
+    picture = re.search(r'<img class="tlkit-drawing" src="data:image/png;base64,([^"]+)" alt="([^"]+)"', html)
     assert picture
     pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(picture[1]))).convert("RGB"))
     assert pixels.shape[1] > 400
@@ -60,6 +61,14 @@ def test_marks_differ_by_shape_and_fill_not_by_colour_alone(panel: panels.Compar
     arms = panel._view()["arms"]
     assert len({(arm["shape"], arm["hollow"]) for arm in arms}) == len(arms)
     assert [arm["hollow"] for arm in arms] == [not one.pretrained for one in compare.ARMS.values()]
+
+
+def test_an_arm_looks_the_same_in_the_list_in_the_plot_and_in_the_chart(finished: panels.Compare) -> None:
+    view, chart = finished._view(), looks(finished.result.arms)
+    listed = {arm["name"]: arm for arm in view["arms"]}
+    for row in view["plot"]["rows"]:
+        for part in ("shape", "colour", "on_dark"):
+            assert row[part] == listed[row["name"]][part] == getattr(chart[row["name"]], part)
 
 
 def test_a_pair_that_cannot_be_told_apart_is_named_with_its_cost(net: Backbone, greek: Dataset) -> None:

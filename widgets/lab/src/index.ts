@@ -6,6 +6,11 @@ import { Widget } from "@lumino/widgets";
 
 const ERROR = "Error displaying widget";
 const TWIN = "tlkit-twin";
+// Drawings are stored in ink on white. In a dark theme light and dark change places; colours keep their hue.
+const DARK = `[data-jp-theme-light="false"] .tlkit-drawing {
+  filter: invert(1) hue-rotate(180deg);
+  mix-blend-mode: lighten;
+}`;
 
 /** The parts of a notebook panel that are used; spelled out, since its package is large. */
 interface Cell {
@@ -44,9 +49,12 @@ function mend(panel: NotebookPanel): void {
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: "tlkit:twin",
-  description: "Shows the result of a finished tlkit panel in a reopened notebook.",
+  description: "Shows the result of a finished tlkit panel in a reopened notebook, and drawings in a dark theme.",
   autoStart: true,
   activate: (app: JupyterFrontEnd) => {
+    const sheet = document.createElement("style");
+    sheet.textContent = DARK;
+    document.head.append(sheet);
     const watched = new WeakSet<Widget>();
     const watch = () => {
       for (const widget of app.shell.widgets("main")) {
