@@ -46,12 +46,12 @@ def test_a_split_of_stored_images_is_the_split_of_the_floats(tmp_path: Path) -> 
     assert lazy.select([4, 1]).fingerprint == plain.select([4, 1]).fingerprint
     assert lazy.select(LABELS == 1).fingerprint == plain.select(LABELS == 1).fingerprint
     assert pickle.loads(pickle.dumps(lazy)).fingerprint == plain.fingerprint
-    assert Split.from_bytes(PIXELS, LABELS, ("a", "b")).fingerprint == plain.fingerprint
+    assert Split.from_bytes(PIXELS.transpose(0, 2, 3, 1), LABELS, ("a", "b")).fingerprint == plain.fingerprint
 
 
 def test_only_what_is_too_large_stays_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stored, "EAGER_BYTES", 5 * FLOATS[0].nbytes)
-    split = Split.from_bytes(PIXELS, LABELS, ("a", "b"))
+    split = Split.from_bytes(PIXELS.transpose(0, 2, 3, 1), LABELS, ("a", "b"))
     assert isinstance(split.images, StoredImages)
     assert isinstance(split.select(range(6)).images, StoredImages)
     few = split.select(range(5)).images

@@ -82,13 +82,13 @@ class Split:
         Parameters
         ----------
         pixels
-            (n, height, width) or (n, channels, height, width), 0 to 255.
+            (n, height, width), or (n, height, width, channels) with one or three channels; 0 to 255.
         labels
             (n,).
         classes
             Names of all classes.
         """
-        images = eager(StoredImages(pixels[:, None] if pixels.ndim == 3 else pixels))
+        images = eager(StoredImages(pixels[:, None] if pixels.ndim == 3 else np.moveaxis(pixels, -1, 1)))
         return cls(images, np.asarray(labels, dtype=np.int64), classes)
 
     def __len__(self) -> int:
