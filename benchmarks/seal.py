@@ -101,7 +101,7 @@ def cases() -> list[tuple[str, Backbone, Tensor, Tensor]]:
 
 
 def main() -> int:
-    """Print the shares; fail if fine-tuning all stages is slowed by more than the limit."""
+    """Print the shares; fail if one of them is above the limit."""
     kept = True
     # One thread, as a cell of a comparison has: with more, a busy machine makes threads wait for one another.
     torch.set_num_threads(1)
@@ -117,9 +117,9 @@ def main() -> int:
         ):
             take, check, epoch = measure(net, x, labels, until, remember)
             share = (take + check) / epoch
-            kept = kept and (share < LIMIT or remember)
+            kept = kept and share < LIMIT
             print(f"  {what:<32}{1000 * take:>8.1f}{1000 * check:>8.1f}{1000 * epoch:>9.0f}{share:>9.2%}")
-    print(f"a seal costs under {LIMIT:.0%} of an epoch of the whole network: {'yes' if kept else 'NO'}")
+    print(f"a seal costs under {LIMIT:.0%} of each epoch: {'yes' if kept else 'NO'}")
     return 0 if kept else 1
 
 

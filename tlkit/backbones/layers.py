@@ -38,7 +38,8 @@ def has_dropout(module: nn.Module) -> bool:
             if isinstance(rate, int | float) and rate > 0:
                 return True
         for name in _RATES:
-            rate = getattr(part, name, 0.0)
+            # Not by a plain getattr: a module goes a long way to say that it has no such attribute.
+            rate = part.__dict__.get(name, getattr(type(part), name, 0.0))
             if isinstance(rate, int | float) and not isinstance(rate, bool) and rate > 0:
                 return True
     return False

@@ -57,16 +57,13 @@ def tensors(module: nn.Module) -> Iterator[tuple[str, str, Tensor]]:
     for path, part in module.named_modules():
         prefix = f"{path}." if path else ""
         norm = is_norm(part)
-        own: list[tuple[str, str, Tensor]] = [
-            (name, "affine" if norm else "weights", tensor)
-            for name, tensor in part.named_parameters(recurse=False)
-        ]
+        own = [(name, "affine" if norm else "weights", tensor) for name, tensor in part._parameters.items()]
         own += [
             (name, "statistics" if norm and name in _STATISTICS else "buffers", tensor)
-            for name, tensor in part.named_buffers(recurse=False)
+            for name, tensor in part._buffers.items()
         ]
         for name, kind, tensor in own:
-            if id(tensor) not in seen:
+            if tensor is not None and id(tensor) not in seen:
                 seen.add(id(tensor))
                 yield prefix + name, kind, tensor
 

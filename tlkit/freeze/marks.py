@@ -75,16 +75,15 @@ class StageReport:
         "weights", "affine", "statistics", "buffers" to how far they moved; None where there are none.
     dropout
         ``"on"`` or ``"off"`` while the stage trains, or ``"none"``.
-    before, after
-        SHA-256 of all its tensors.
+    fingerprint
+        SHA-256 of all its tensors, before and after; None if any of them moved.
     """
 
     name: str
     mode: str | None
     kinds: Mapping[str, Movement | None]
     dropout: str
-    before: str
-    after: str
+    fingerprint: str | None
 
     @property
     def unchanged(self) -> bool:

@@ -154,8 +154,7 @@ class SealReport:
                     "name": one.name,
                     "mode": one.mode,
                     "dropout": one.dropout,
-                    "before": one.before,
-                    "after": one.after,
+                    "fingerprint": one.fingerprint,
                     "kinds": {
                         kind: None
                         if found is None
@@ -205,8 +204,7 @@ def _stage(values: Mapping[str, Any]) -> StageReport:
         values["mode"],
         {kind: _movement(values["kinds"][kind]) for kind in KINDS},
         values["dropout"],
-        values["before"],
-        values["after"],
+        values.get("fingerprint"),
     )
 
 

@@ -1,10 +1,10 @@
-"""Seal: a copy of weights and buffers taken before training, and what a check after it found."""
+"""Seal: a copy of weights and buffers taken before training, with which a check after it compares."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,8 @@ from tlkit.freeze.report import SealReport
 
 Doubles = NDArray[np.float64] | NDArray[np.complex128]
 _PIECE = 1 << 16  # numbers; small enough to stay in a processor's cache
+_INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes
+_ALIGNED = 16  # bytes: what the widest number takes
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Kept:
 
 
 class Seal:
-    """Copies and fingerprints of a network's tensors. Made by :func:`seal`.
+    """Copies of a network's tensors. Made by :func:`seal`.
 
     Parameters
     ----------
@@ -53,10 +55,11 @@ class Seal:
 
     def __init__(self, stages: dict[str, tuple[Kept, ...]]) -> None:
         self._stages = stages
-        #: Stage to the SHA-256 of all its tensors.
-        self.fingerprints = {
-            name: _fingerprint((one.name, one.copy) for one in kept) for name, kept in stages.items()
-        }
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """Stage to the SHA-256 of all its tensors, as they were."""
+        return {name: _fingerprint(kept) for name, kept in self._stages.items()}
 
     def check(self, module: nn.Module) -> SealReport:
         """Compare a network with the seal, bit for bit.
@@ -97,7 +100,12 @@ class Seal:
     def _check_stage(
         self, name: str, stage: nn.Module, mode: str | None, looked_at: dict[int, Tensor]
     ) -> StageReport:
-        now = {key: _copy(tensor, looked_at) for key, _, tensor in tensors(stage)}
+        now: dict[str, Tensor] = {}
+        for key, _, tensor in tensors(stage):
+            if id(tensor) not in looked_at:
+                # Tensors in main memory are compared where they are.
+                looked_at[id(tensor)] = _plain(tensor).cpu().contiguous()
+            now[key] = looked_at[id(tensor)]
         kept = self._stages[name]
         strange = set(now) ^ {one.name for one in kept} or {
             one.name for one in kept if now[one.name].shape != one.copy.shape
@@ -112,19 +120,15 @@ class Seal:
             pairs = [(one.name, one.copy, now[one.name]) for one in kept if one.kind == kind]
             kinds[kind] = _movement(pairs) if pairs else None
         dropout = "none" if not has_dropout(stage) else "off" if mode == "strict" else "on"
-        after = (
-            self.fingerprints[name]
-            if all(found is None or found.unchanged for found in kinds.values())
-            else _fingerprint((one.name, now[one.name]) for one in kept)
-        )
-        return StageReport(name, mode, kinds, dropout, self.fingerprints[name], after)
+        unchanged = all(found is None or found.unchanged for found in kinds.values())
+        return StageReport(name, mode, kinds, dropout, _fingerprint(kept) if unchanged else None)
 
 
 def seal(module: nn.Module) -> Seal:
     """Keep what a network is now, to prove after training what did not change.
 
     Take it before training, with or without a plan in force. Parameters and buffers are copied to main
-    memory and fingerprinted; tied tensors are kept once.
+    memory; tied tensors are kept once.
 
     Parameters
     ----------
@@ -152,11 +156,12 @@ def seal(module: nn.Module) -> Seal:
     >>> report.unchanged("layer3"), report.unchanged("head")
     (True, False)
     """
-    copies: dict[int, Tensor] = {}
+    stages = {name: list(tensors(stage)) for name, stage in _sealable(module).items()}
+    copies = _copies(tensor for found in stages.values() for _, _, tensor in found)
     return Seal(
         {
-            name: tuple(Kept(key, kind, _copy(tensor, copies)) for key, kind, tensor in tensors(stage))
-            for name, stage in _sealable(module).items()
+            name: tuple(Kept(key, kind, copies[id(tensor)]) for key, kind, tensor in found)
+            for name, found in stages.items()
         }
     )
 
@@ -180,39 +185,59 @@ def _sealable(module: nn.Module) -> dict[str, nn.Module]:
     return stages
 
 
-def _copy(tensor: Tensor, known: dict[int, Tensor]) -> Tensor:
-    """Copy a tensor to the CPU, once even if it is tied."""
-    if id(tensor) not in known:
-        if tensor.is_meta or nn.parameter.is_lazy(tensor):
-            raise PlanError("A tensor has no values yet.", "Run the network once on a batch, then seal it.")
-        plain = tensor.detach()
-        plain = plain.to_dense() if plain.layout != torch.strided else plain
-        known[id(tensor)] = plain.to("cpu", copy=True).contiguous()
-    return known[id(tensor)]
+def _plain(tensor: Tensor) -> Tensor:
+    """Return a tensor's values, dense and without history."""
+    if tensor.is_meta or nn.parameter.is_lazy(tensor):
+        raise PlanError("A tensor has no values yet.", "Run the network once on a batch, then seal it.")
+    plain = tensor.detach()
+    return plain.to_dense() if plain.layout != torch.strided else plain
 
 
-def _bytes(tensor: Tensor) -> NDArray[np.uint8]:
-    # Conjugated and negated views keep a flag instead of the values.
-    plain = tensor.resolve_conj().resolve_neg().reshape(-1)
-    found: NDArray[np.uint8] = plain.view(torch.uint8).numpy()
-    return found
+def _copies(found: Iterable[Tensor]) -> dict[int, Tensor]:
+    """Copy tensors to main memory, each once, into one block: a system hands out one large piece fastest."""
+    plain = {id(tensor): _plain(tensor) for tensor in found}
+    starts, end = [], 0
+    for tensor in plain.values():
+        starts.append(end)
+        end += -(-tensor.nbytes // _ALIGNED) * _ALIGNED
+    block = torch.from_numpy(np.empty(end, np.uint8))
+    copies = {}
+    for start, (key, tensor) in zip(starts, plain.items(), strict=True):
+        place = block[start : start + tensor.nbytes].view(tensor.dtype).view(tensor.shape)
+        copies[key] = place.copy_(tensor)
+    return copies
 
 
-def _fingerprint(named: Iterator[tuple[str, Tensor]]) -> str:
+def _fingerprint(kept: tuple[Kept, ...]) -> str:
     total = hashlib.sha256()
-    for name, tensor in named:
-        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        total.update(_bytes(tensor).data)
+    for one in kept:
+        total.update(f"{one.name} {one.copy.dtype} {tuple(one.copy.shape)}\n".encode())
+        total.update(_real(one.copy).reshape(-1).view(torch.uint8).numpy().data)
     return total.hexdigest()
+
+
+def _same(before: Tensor, after: Tensor) -> bool:
+    """Say whether two tensors of one shape hold the same bits."""
+    if before.dtype != after.dtype:
+        return False
+    # As integers: NaN is equal to itself, and the two zeros are not equal.
+    first, second = (_real(tensor) for tensor in (before, after))
+    integers = _INTEGERS[first.element_size()]
+    return torch.equal(first.view(integers), second.view(integers))
+
+
+def _values(tensor: Tensor) -> Tensor:
+    # Conjugated and negated views keep a flag instead of the values.
+    return tensor.resolve_conj().resolve_neg()
+
+
+def _real(tensor: Tensor) -> Tensor:
+    return torch.view_as_real(_values(tensor)) if tensor.is_complex() else _values(tensor)
 
 
 def _movement(pairs: list[tuple[str, Tensor, Tensor]]) -> Movement:
     """Compare tensors of one kind with what they were, bit for bit."""
-    moved = tuple(
-        name
-        for name, before, after in pairs
-        if before.dtype != after.dtype or not np.array_equal(_bytes(before), _bytes(after))
-    )
+    moved = tuple(name for name, before, after in pairs if not _same(before, after))
     numbers = sum(before.numel() for _, before, _ in pairs)
     if not moved:
         return Movement(numbers, (), 0.0, 0.0, 0.0, 0)
@@ -222,31 +247,42 @@ def _movement(pairs: list[tuple[str, Tensor, Tensor]]) -> Movement:
         # A count of batches is no distance.
         if not (before.is_floating_point() or before.is_complex()):
             continue
-        for there, here in _pieces(before, after if name in moved else before):
-            size += _squared(there if np.isfinite(there).all() else there[np.isfinite(there)])
-            if name in moved:
-                # Where not all is finite, the difference is not.
-                with np.errstate(invalid="ignore"):
-                    change = here - there
-                if not np.isfinite(change).all():
-                    finite = np.isfinite(there) & np.isfinite(here)
-                    not_finite += int((~np.isfinite(here) & np.isfinite(there)).sum())
-                    change = change[finite]
-                squared += _squared(change)
-                largest = max(largest, float(np.abs(change).max(initial=0.0)))
+        for there, here in _pieces(before, after if name in moved else None):
+            size += _squared(there)
+            if here is None:
+                continue
+            # Where not all is finite, the difference is not.
+            with np.errstate(invalid="ignore"):
+                change = here - there
+            squared += _squared(change)
+            furthest = float(np.abs(change).max(initial=0.0))
+            if not math.isfinite(furthest):
+                not_finite += int((~np.isfinite(here) & np.isfinite(there)).sum())
+                furthest = float(np.abs(change[np.isfinite(change)]).max(initial=0.0))
+            largest = max(largest, furthest)
     l2 = math.sqrt(squared)
     relative = l2 / math.sqrt(size) if size > 0 else (0.0 if l2 == 0 else None)
     return Movement(numbers, moved, l2, relative, largest, not_finite)
 
 
-def _pieces(before: Tensor, after: Tensor) -> Iterator[tuple[Doubles, Doubles]]:
-    flat = [tensor.resolve_conj().resolve_neg().reshape(-1) for tensor in (before, after)]
-    wide = torch.complex128 if before.is_complex() else torch.float64
-    for first in range(0, before.numel(), _PIECE):
-        there, here = (tensor[first : first + _PIECE].to(wide).numpy() for tensor in flat)
-        yield there, here
+def _pieces(before: Tensor, after: Tensor | None) -> Iterator[tuple[Doubles, Doubles | None]]:
+    first = _values(before).reshape(-1)
+    second = None if after is None else _values(after).reshape(-1)
+    for start in range(0, before.numel(), _PIECE):
+        piece = slice(start, start + _PIECE)
+        yield _wide(first[piece]), None if second is None else _wide(second[piece])
+
+
+def _wide(values: Tensor) -> Doubles:
+    found: Doubles = values.to(torch.complex128 if values.is_complex() else torch.float64).numpy()
+    return found
 
 
 def _squared(values: Doubles) -> float:
+    """Return the sum of squares of the finite values."""
     # No matrix library: it would wake its threads for every small tensor.
-    return float((values * values.conj()).real.sum())
+    total = float(np.einsum("i,i->", values, values.conj()).real)
+    if math.isfinite(total):
+        return total
+    finite = values[np.isfinite(values)]
+    return float(np.einsum("i,i->", finite, finite.conj()).real)
