@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,49 @@ from tlkit.errors import RecordError, StoreError, UnknownNameError
 Build = Callable[..., Comparison]
 
 
-def test_the_verdict_is_on_the_first_arm_and_the_best_transfer_arm(invented: Build) -> None:
+def test_the_verdict_is_on_scratch_and_frozen_and_the_best_of_the_others_stands_beside_it(
+    invented: Build,
+) -> None:
     card = invented({"scratch": 0.3, "random-frozen": 0.99, "frozen": 0.6, "fine-tuned": 0.8})
-    assert card.verdict.names == ("scratch", "fine-tuned")
-    assert card.verdict.word == "better"
-    assert card.verdict.comparisons == 6
-    assert "Holm" in str(card.verdict)
+    assert (card.verdict.names, card.verdict.word) == (("scratch", "frozen"), "better")
+    assert card.best is not None
+    assert (card.best.names, card.best.word) == (("scratch", "fine-tuned"), "better")
+    assert card.verdict.comparisons == card.best.comparisons == 6
+    assert "Holm" in card.findings[0]
+    assert card.findings[1].endswith(card.best.finding[1:])
+    for face in (str(card), card._repr_html_()):
+        assert face.index(card.findings[0]) < face.index(card.findings[1])
+
+
+def test_what_came_out_does_not_change_what_the_verdict_is_about(invented: Build) -> None:
+    for frozen in (0.2, 0.9):
+        card = invented({"scratch": 0.3, "frozen": frozen, "fine-tuned": 0.5})
+        assert card.verdict.names == ("scratch", "frozen")
+        assert (card.best is None) == (frozen == 0.9)
+
+
+def test_the_verdict_keeps_to_the_order_of_the_arms(invented: Build) -> None:
     two = invented({"frozen": 0.8, "scratch": 0.3})
     assert (two.verdict.names, two.verdict.word) == (("frozen", "scratch"), "worse")
-    assert two.verdict.comparisons == 1
+    assert (two.verdict.comparisons, two.best) == (1, None)
     assert "Holm" not in str(two.verdict)
+    three = invented({"fine-tuned": 0.9, "frozen": 0.8, "scratch": 0.3})
+    assert three.verdict.names == ("frozen", "scratch")
+    assert three.best is not None
+    assert three.best.names == ("fine-tuned", "scratch")
+    alike = invented({"frozen": 0.5, "last-stage": 0.6, "fine-tuned": 0.9})
+    assert alike.verdict.names == ("frozen", "last-stage")
+    assert alike.best is not None
+    assert alike.best.names == ("frozen", "fine-tuned")
+
+
+def test_times_from_the_store_are_said_to_be_measured_before(invented: Build) -> None:
+    card = invented(seeds=2)
+    stored = tuple(replace(cell, from_store=cell.seed == 0) for cell in card.results[0].cells)
+    card = replace(card, results=(replace(card.results[0], cells=stored), *card.results[1:]))
+    first, second = card.costs.rows[:2]
+    assert first[-1] == "1.50, 1 of 2 measured before"
+    assert second[-1] == "1.50"
 
 
 def test_every_number_is_that_of_the_answers(invented: Build) -> None:

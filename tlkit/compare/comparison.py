@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from tlkit.compare import record as records
 from tlkit.compare import stats
 from tlkit.compare.cell import Cell
+from tlkit.compare.headline import headline_pair
 from tlkit.compare.result import ArmResult
 from tlkit.compare.rows import write_csv
 from tlkit.compare.table import Table
-from tlkit.compare.wording import came_from, draws, labels, percent
+from tlkit.compare.wording import before, came_from, draws, in_second_place, labels, percent
 from tlkit.errors import unknown_name
 
 if TYPE_CHECKING:
@@ -100,11 +101,29 @@ class Comparison:
 
     @property
     def verdict(self) -> stats.Verdict:
-        """The first arm against the best transfer arm; corrected (Holm) if there are more than two arms."""
-        others = self.results[1:]
-        transfer = [one for one in others if one.pretrained] or others
-        best = max(transfer, key=lambda one: one.mean)
-        return self.verdicts[self.arms[0], best.name]
+        """The start from nothing against transfer, by name: scratch and frozen where they are.
+
+        Which pair it is does not depend on what came out. Corrected (Holm) if there are more than two arms.
+        """
+        return self.verdicts[headline_pair({one.name: one.pretrained for one in self.results})]
+
+    @property
+    def best(self) -> stats.Verdict | None:
+        """The same start against the best of the other arms; None if that is the verdict already."""
+        first, second = self.verdict.names
+        start = next((name for name in (first, second) if not self[name].pretrained), first)
+        others = [one for one in self.results if one.name != start]
+        best = max([one for one in others if one.pretrained] or others, key=lambda one: one.mean).name
+        return None if best in (first, second) else self._judged(start, best)
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """The verdict in words, and that on the best of the others where it is another."""
+        return (str(self.verdict), *([in_second_place(self.best)] if self.best is not None else []))
+
+    def _judged(self, *pair: str) -> stats.Verdict:
+        first, second = (name for name in self.arms if name in pair)
+        return self.verdicts[first, second]
 
     def between(self, first: str, second: str) -> stats.Verdict:
         """Judge one arm against another, as if no others had been looked at.
@@ -146,7 +165,7 @@ class Comparison:
                 f"{one.recipe.get('name', '')}; {one.recipe_words}",
                 f"{one.steps:,.0f}",
                 f"{one.multiply_adds / 1e9:,.2f}",
-                f"{one.seconds:.2f}",
+                before(f"{one.seconds:.2f}", one.cells),
             )
             for one in self.results
         )
@@ -270,7 +289,7 @@ class Comparison:
         return found
 
     def __str__(self) -> str:
-        lines = [str(self.table), "", str(self.verdict), *self.notes]
+        lines = [str(self.table), "", *self.findings, *self.notes]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -278,5 +297,6 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
-        verdict = f"<p><strong>{html.escape(str(self.verdict))}</strong></p>"
-        return f"{self.table._repr_html_()}{verdict}{notes}"
+        first, *others = (html.escape(words) for words in self.findings)
+        more = "".join(f"<p>{words}</p>" for words in others)
+        return f"{self.table._repr_html_()}<p><strong>{first}</strong></p>{more}{notes}"

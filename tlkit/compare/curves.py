@@ -96,8 +96,10 @@ class Curve:
 
     @property
     def verdict(self) -> str:
-        """The verdict at each number of labels, a line each."""
-        return "\n".join(f"{one.labels_per_class} per class: {one.verdict}" for one in self.comparisons)
+        """What was found at each number of labels, a line each."""
+        return "\n".join(
+            f"{one.labels_per_class} per class: {' '.join(one.findings)}" for one in self.comparisons
+        )
 
     @property
     def provenance(self) -> str:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tlkit.compare.cell import Cell
+    from tlkit.compare.verdict import Verdict
+
 
 def labels(count: int | None) -> str:
     """Say how many labels per class there are; None means all.
@@ -56,3 +63,43 @@ def came_from(cells: int, from_store: int, problem: str = "") -> str:
     else:
         said = f"Measured now: all {cells} cells. The test set was opened {opened}."
     return f"{said} {problem}".strip()
+
+
+def before(seconds: str, cells: Sequence[Cell]) -> str:
+    """Say beside a time that it was measured before, if cells of it come from the store.
+
+    Parameters
+    ----------
+    seconds
+        The time, as it is written.
+    cells
+        What took it.
+
+    Examples
+    --------
+    >>> before("1.50", [])
+    '1.50'
+    """
+    stored = sum(cell.from_store for cell in cells)
+    if not stored:
+        return seconds
+    some = "" if stored == len(cells) else f"{stored} of {len(cells)} "
+    return f"{seconds}, {some}measured before"
+
+
+def in_second_place(verdict: Verdict) -> str:
+    """Introduce the verdict on the best of the other arms after the one on the headline."""
+    return f"The best of the others: {verdict.finding[0].lower()}{verdict.finding[1:]}"
+
+
+def about(seconds: float) -> str:
+    """Write the time that is left, with as many digits as an estimate deserves.
+
+    Examples
+    --------
+    >>> about(2.2), about(13.4), about(48), about(400)
+    ('about 2 s', 'about 13 s', 'about 50 s', 'about 7 min')
+    """
+    if seconds < 20:
+        return f"about {max(1, round(seconds))} s"
+    return f"about {5 * round(seconds / 5)} s" if seconds < 120 else f"about {seconds / 60:.0f} min"

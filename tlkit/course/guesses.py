@@ -62,7 +62,8 @@ class Guess(Said):
 
     def _said(self, value: float | str) -> str:
         text = value if isinstance(value, str) else f"{value:g}".replace("-", "−")
-        return f"{text} {self.unit}".rstrip()
+        one = text.removeprefix("−") == "1" and self.unit.endswith("points")
+        return f"{text} {self.unit[:-1] if one else self.unit}".rstrip()
 
 
 @dataclass(frozen=True, repr=False)

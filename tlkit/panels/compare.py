@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tlkit import compare, files
 from tlkit.compare import ARMS, Arm, Comparison
 from tlkit.compare.arms import chosen
+from tlkit.compare.headline import transfer_pair
 from tlkit.course.guesses import GuessFirst
 from tlkit.data import Task
 from tlkit.errors import PanelError
@@ -85,8 +86,7 @@ class Compare(Panel[CompareState, Comparison]):
         self._arms = {**ARMS, **asked}
         self._dataset, self._backbone = dataset, backbone
         names = tuple(name for name in self._arms if name in asked)
-        pretrained = [arm.name for arm in self._arms.values() if arm.pretrained]
-        pair = gate.pair_of(names, pretrained)
+        pair = transfer_pair({name: self._arms[name].pretrained for name in names})
         if predict and pair is None:
             raise PanelError(
                 f"There is no transfer to guess about in the arms {', '.join(names)}.",
@@ -207,8 +207,8 @@ class Compare(Panel[CompareState, Comparison]):
         if self._about["predict"]:
             first, second = self._about["pair"]
             return first, second
-        pretrained = [arm["name"] for arm in self._about["arms"] if arm["pretrained"]]
-        return gate.pair_of(self._state.arms, pretrained)
+        pretrained = {arm["name"]: arm["pretrained"] for arm in self._about["arms"]}
+        return transfer_pair({name: pretrained[name] for name in self._state.arms})
 
     def _waits(self) -> bool:
         """Say whether the guess is still to come."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tlkit.compare.wording import in_second_place
 from tlkit.panels import gate, measured
 from tlkit.panels.choices import MOST_SEEDS, CompareState
 from tlkit.panels.numbers import percent
@@ -107,7 +108,7 @@ def twin(facts: Facts) -> list[Part]:
     if state.guess is not None and facts.pair is not None:
         parts += [Paragraph(_beside(found, facts.pair, state)), Paragraph(f"Your reason: {state.reason}")]
     if best is not None:
-        parts.append(Paragraph(_best(best)))
+        parts.append(Paragraph(in_second_place(best)))
     parts.append(Pictures([(measured.png(found, facts.pair, state.guess), found.alt)], 640, drawings=True))
     head, rows = measured.table(found, seconds=False)
     parts.append(Table(head, rows, _about_intervals(found)))
@@ -203,22 +204,17 @@ def _guessed(facts: Facts, found: Comparison) -> bool:
 
 
 def _findings(facts: Facts, found: Comparison) -> tuple[Verdict, Verdict | None]:
-    """Return the verdict on the arms that were guessed about, and that on the best transfer if it is another."""
-    if facts.pair is None or not _guessed(facts, found):
-        return found.verdict, None
-    first, second = (name for name in found.arms if name in facts.pair)
-    if (first, second) == found.verdict.names:
-        return found.verdict, None
-    return found.verdicts[first, second], found.verdict
+    """Return the verdict that comes first, on what was guessed if there was a guess, and the one beside it."""
+    first = found.verdict
+    if facts.pair is not None and _guessed(facts, found):
+        one, other = (name for name in found.arms if name in facts.pair)
+        first = found.verdicts[one, other]
+    beside = (one for one in (found.best, found.verdict) if one is not None and one.names != first.names)
+    return first, next(beside, None)
 
 
 def _asides(found: Comparison, first: Verdict, best: Verdict | None) -> list[str]:
     return measured.asides(found, {one.names for one in (first, best) if one is not None})
-
-
-def _best(verdict: Verdict) -> str:
-    """Introduce the verdict on the best transfer, after the one on the guess."""
-    return f"The best of the transfers: {verdict.finding[0].lower()}{verdict.finding[1:]}"
 
 
 def _outcome(facts: Facts) -> dict[str, Any]:
@@ -235,7 +231,7 @@ def _outcome(facts: Facts) -> dict[str, Any]:
         "verdict": first.finding,
         "why": f"{_about_intervals(found)}.{how}",
         "beside": beside,
-        "best": _best(best) if best is not None else "",
+        "best": in_second_place(best) if best is not None else "",
         "asides": _asides(found, first, best),
         "table": {"head": head, "rows": _cells(rows), "caption": "Every arm"},
         "pairs": {"head": pairs_head, "rows": _cells(pairs_rows), "caption": "Paired differences"},

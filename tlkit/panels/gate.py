@@ -3,42 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from tlkit.course.guesses import Guess
 from tlkit.errors import PanelError
 
 _LOW, _HIGH = -100.0, 100.0
-
-
-def pair_of(arms: Sequence[str], pretrained: Sequence[str]) -> tuple[str, str] | None:
-    """Return the two arms that a guess is about: the start from nothing and the transfer.
-
-    Parameters
-    ----------
-    arms
-        Names of the chosen arms, in order.
-    pretrained
-        Those that start from the pretrained network.
-
-    Returns
-    -------
-    tuple of str or None
-        None where the arms hold no such pair.
-
-    Examples
-    --------
-    >>> pair_of(["scratch", "fine-tuned", "frozen"], ["fine-tuned", "frozen"])
-    ('scratch', 'frozen')
-    """
-    random = [name for name in arms if name not in pretrained]
-    transfer = [name for name in arms if name in pretrained]
-    if not random or not transfer:
-        return None
-    return (
-        "scratch" if "scratch" in random else random[0],
-        "frozen" if "frozen" in transfer else transfer[0],
-    )
 
 
 def question(pair: tuple[str, str]) -> str:
@@ -110,6 +79,8 @@ def beside(pair: tuple[str, str], guess: float, reason: str, difference: float) 
     --------
     >>> beside(("scratch", "frozen"), 20, "they look alike", 0.543)
     '“frozen” against “scratch”: you guessed 20 points. It was 54.3 points: 34.3 more.'
+    >>> beside(("scratch", "frozen"), 1, "they look alike", 0.01)
+    '“frozen” against “scratch”: you guessed 1 point. It was 1 point: exactly.'
     """
     said = str(Guess(question(pair), guess, reason, "points").beside(100 * difference))
     return f"“{pair[1]}” against “{pair[0]}”: {said[0].lower()}{said[1:]}"

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tlkit.compare.looks import looks
+from tlkit.compare.wording import before
 from tlkit.panels.numbers import percent, rough, signed, times, took
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def table(found: Comparison, *, seconds: bool) -> tuple[list[str], list[list[str
             f"{one.trainable_parameters:,}",
             f"{one.steps:,.0f}",
             rough(one.multiply_adds),
-            *([took(one.seconds)] if seconds else []),
+            *([before(took(one.seconds), one.cells)] if seconds else []),
         ]
         for one in found.results
     ]

@@ -116,13 +116,37 @@ def test_after_a_guess_the_pair_that_was_guessed_comes_first_and_the_best_transf
     found, shown = panel.result, panel._view()["outcome"]
     assert found["poor"].mean < found["good"].mean
     guessed, best = found.verdicts["random-frozen", "poor"], found.verdicts["random-frozen", "good"]
-    assert best.names == found.verdict.names
+    assert found.verdict.names == guessed.names
+    assert found.best is not None
+    assert best.names == found.best.names
     assert shown["verdict"] == guessed.finding
     assert shown["best"].endswith(best.finding[1:])
     twin = str(panel)
     assert twin.index(guessed.finding) < twin.index("you guessed 5 points") < twin.index(best.finding[1:])
     # Said once: not again among what else can be said.
     assert not any("random-frozen" in words for words in shown["asides"])
+
+
+def test_without_a_guess_the_panel_says_what_the_comparison_says(net: Backbone, greek: Dataset) -> None:
+    hasty = train.Recipe.head_by_steps().change(steps=1, most_steps=1)
+    poor = compare.Arm("poor", pretrained=True, opens="head", recipe=hasty)
+    panel = panels.Compare(greek, net, arms=["random-frozen", poor, "frozen"], seeds=2)
+    found = panel.run()
+    shown = panel._view()["outcome"]
+    assert shown["verdict"] == found.verdict.finding
+    assert shown["best"] in ("", *found.findings[1:])
+    for words in found.findings:
+        assert words in str(panel)
+
+
+def test_seconds_from_the_store_are_said_to_be_measured_before(net: Backbone, greek: Dataset) -> None:
+    def seconds() -> list[str]:
+        panel = panels.Compare(greek, net, arms=ARMS, seeds=3)
+        panel.run()
+        return [row[-1]["text"] for row in panel._view()["outcome"]["table"]["rows"]]
+
+    for first, again in zip(seconds(), seconds(), strict=True):
+        assert again == f"{first.split(',')[0]}, measured before"
 
 
 def test_settings_that_changed_make_the_result_stale(panel: panels.Compare) -> None:
