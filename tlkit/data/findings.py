@@ -1,0 +1,152 @@
+"""Findings: what is wrong or doubtful about data, said before anything is trained on it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, overload
+
+from tlkit.errors import DataError
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was found.
+
+    Parameters
+    ----------
+    rule
+        Short name of the rule, such as ``"copies-across-splits"``.
+    what
+        What was found, with its numbers.
+    why
+        Why it matters.
+    cure
+        What to do.
+    where
+        The files or items it was found in; may be empty.
+    level
+        ``"problem"``, which ``strict=True`` refuses, or ``"note"``.
+
+    Examples
+    --------
+    >>> print(Finding("imbalance", "9 of 10 are cats.", "Answering 'cat' is right 90 % of the time.", "Compare."))
+    imbalance: 9 of 10 are cats. Answering 'cat' is right 90 % of the time. Compare.
+    """
+
+    rule: str
+    what: str
+    why: str
+    cure: str
+    where: tuple[str, ...] = ()
+    level: Literal["problem", "note"] = "problem"
+
+    def __str__(self) -> str:
+        text = " ".join(part for part in (self.what, self.why, self.cure) if part)
+        return f"{self.rule}: {text}{self._places()}"
+
+    def _places(self) -> str:
+        if not self.where:
+            return ""
+        more = len(self.where) - _SHOWN
+        shown = "; ".join(self.where[:_SHOWN])
+        return f" Found in: {shown}{f'; and {more:,} more' if more > 0 else ''}."
+
+
+class Findings:
+    """All findings about one dataset; false if there are none.
+
+    Parameters
+    ----------
+    findings
+        In the order in which they are told: problems come first.
+    name
+        Of the dataset.
+
+    Examples
+    --------
+    >>> print(Findings([], "pets"))
+    Nothing was found that is wrong with 'pets'.
+    """
+
+    def __init__(self, findings: Iterable[Finding], name: str) -> None:
+        self._all = tuple(sorted(findings, key=lambda one: one.level != "problem"))
+        self.name = name
+
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        """Those that ``strict=True`` refuses."""
+        return tuple(one for one in self._all if one.level == "problem")
+
+    def of(self, rule: str) -> tuple[Finding, ...]:
+        """Return the findings of one rule."""
+        return tuple(one for one in self._all if one.rule == rule)
+
+    def refuse(self) -> None:
+        """Raise the problems as an error, if there are any.
+
+        Raises
+        ------
+        DataError
+            Naming all of them.
+        """
+        if self.problems:
+            count = len(self.problems)
+            told = " ".join(f"({at}) {one}" for at, one in enumerate(self.problems, start=1))
+            raise DataError(
+                f"{count} problem{'' if count == 1 else 's'} found in {self.name!r}: {told}",
+                "Mend the data, or read it with strict=False.",
+            )
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self._all)
+
+    @overload
+    def __getitem__(self, at: int) -> Finding: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Finding, ...]: ...
+    def __getitem__(self, at: int | slice) -> Finding | tuple[Finding, ...]:
+        return self._all[at]
+
+    def _lead(self) -> str:
+        problems, notes = len(self.problems), len(self) - len(self.problems)
+        if not self._all:
+            return f"Nothing was found that is wrong with {self.name!r}."
+        parts = [
+            f"{count} {noun}{'' if count == 1 else 's'}"
+            for count, noun in ((problems, "problem"), (notes, "note"))
+            if count
+        ]
+        return f"{' and '.join(parts)} about {self.name!r}:"
+
+    def __str__(self) -> str:
+        return "\n".join([self._lead(), *(f"- {one}" for one in self._all)])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        lead = f"<p>{html.escape(self._lead())}</p>"
+        if not self._all:
+            return lead
+        head = "".join(
+            f'<th scope="col" style="text-align:left">{one}</th>'
+            for one in ("rule", "what was found", "why it matters", "what to do", "where")
+        )
+        rows = "".join(
+            "<tr>"
+            f'<th scope="row" style="text-align:left;vertical-align:top">{html.escape(one.rule)}</th>'
+            + "".join(
+                f'<td style="text-align:left;vertical-align:top">{html.escape(part)}</td>'
+                for part in (one.what, one.why, one.cure, one._places().removeprefix(" Found in: "))
+            )
+            + "</tr>"
+            for one in self._all
+        )
+        return f"{lead}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
