@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -48,6 +50,34 @@ def test_the_report_needs_nothing_but_itself(tmp_path: Path, capsys: pytest.Capt
     assert re.search(r'<img src="data:image/png;base64,[\w+/=]{1000,}" alt="[^"]{50,}"', page)
     for line in out.splitlines()[1:4]:
         assert line.split()[0] in page
+
+
+def test_the_report_says_each_thing_once_explains_its_words_and_how_it_was_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "report.html"
+    assert cli.main([*QUICK, "--report", str(report)]) == 0
+    text = html.unescape(
+        re.sub(r"<style.*?</style>|<[^>]+>", " ", report.read_text(encoding="utf-8"), flags=re.S)
+    )
+    assert text.count("1,240 test items") <= 2
+    assert text.count("zoo:resnet-letters") == 1
+    words = re.findall("<dt>(.*?)</dt>", report.read_text(encoding="utf-8"))
+    assert {"arm", "draw", "frozen", "95 % interval", "random-frozen (arm)"} <= set(words)
+    assert len(set(words)) == len(words)
+    # What stands in a column's head or in the notes is explained.
+    for word in ("right", "trainable numbers", "steps", "recipe", "seal"):
+        assert word in words
+    # The command that is told does the same again.
+    typed = next(line.strip() for line in text.splitlines() if line.strip().startswith("tlkit try "))
+    given = cli.parser().parse_args(shlex.split(typed)[1:])
+    capsys.readouterr()
+    assert cli.main([*shlex.split(typed)[1:], "--report", str(tmp_path / "again.html"), "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert (list(again["arms"]), again["seeds"]) == (["random-frozen", "frozen"], [0, 1])
+    assert (given.source, given.target, given.labels) == ("letters", "greek", 1)
+    for arm in again["arms"].values():
+        assert f"{100 * arm['mean']:.1f}\N{NO-BREAK SPACE}%" in text
 
 
 def test_a_curve_goes_over_several_numbers_of_labels(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -11,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import tlkit
-from tlkit.compare import html_report
 from tlkit.compare.arms import chosen
 from tlkit.compare.comparison import Comparison
 from tlkit.compare.curves import Curve, curve_running
 from tlkit.compare.progress import Progress
-from tlkit.compare.table import Table
+from tlkit.compare.reporting import write_report
 from tlkit.compare.wording import draws
 from tlkit.errors import StoreError, unknown_name
 
@@ -48,7 +48,7 @@ class Attempt:
         return self.curve.comparisons[0]
 
     def json(self) -> str:
-        """Return one JSON object: for each arm mean, low and high as shares from 0 to 1, and the verdict."""
+        """Return one JSON object: for each arm mean, low and high as shares from 0 to 1, and the verdicts."""
         first = self.first
         body: dict[str, Any] = {
             "kind": KIND,
@@ -147,7 +147,8 @@ def attempt(
     curve = _told(going, say, began)
     seconds = time.perf_counter() - began
     try:
-        write_report(path, curve, seconds)
+        typed = command(source, target, network, labels_per_class, seeds, arms)
+        write_report(path, curve, seconds, typed)
     except StoreError as error:
         # The numbers are there all the same: they are worth more than the report.
         say(str(error))
@@ -155,50 +156,25 @@ def attempt(
     return Attempt(curve, path, seconds)
 
 
-def write_report(path: Path, curve: Curve, seconds: float) -> None:
-    """Write a curve as one HTML file that needs nothing else.
+def command(
+    source: str,
+    target: str,
+    network: str,
+    labels_per_class: Sequence[int],
+    seeds: int,
+    arms: Sequence[str] | None,
+) -> str:
+    """Return what to type to get the same comparison again; the arguments are those of `attempt`.
 
-    Parameters
-    ----------
-    path
-        Of the file.
-    curve
-        One comparison, or several.
-    seconds
-        How long it took.
-
-    Raises
-    ------
-    StoreError
-        The file cannot be written.
+    Examples
+    --------
+    >>> command("letters", "greek", "resnet", (1,), 5, None)
+    'tlkit try --source letters --target greek --network resnet --labels 1 --seeds 5'
     """
-    first = curve.comparisons[0]
-    sections = []
-    if len(curve.comparisons) > 1:
-        picture = html_report.Picture(curve.plot().png(), curve.alt)
-        sections.append(
-            html_report.Section("More labels", [picture, _table(curve.table), *curve.verdict.splitlines()])
-        )
-    for one in curve.comparisons:
-        picture = html_report.Picture(one.plot().png(), one.alt)
-        parts: list[str | Table | html_report.Picture] = [
-            picture,
-            _table(one.table),
-            _table(one.costs),
-            *str(one.verdicts).splitlines(),
-            *one.notes,
-        ]
-        sections.append(html_report.Section(one.title, parts, lead=str(one.verdict)))
-    told = [
-        f"Every arm had the same draws of labels and took the same {first.items:,} test items once per draw.",
-        f"Intervals ({100 * first.level:g} %) allow for other draws and for other test items.",
-        f"Seal. {first.seals}",
-        curve.provenance,
-    ]
-    sections.append(html_report.Section("How it was measured", told))
-    versions = ", ".join(f"{name} {version}" for name, version in first.origin["versions"].items())
-    footer = f"tlkit {first.origin['tlkit']}, {versions}; {seconds:.0f} seconds."
-    html_report.write(path, f"From scratch, or with transfer: {first.dataset}", sections, footer)
+    counts = ",".join(map(str, labels_per_class))
+    words = ["tlkit", "try", "--source", source, "--target", target, "--network", network]
+    words += ["--curve" if len(labels_per_class) > 1 else "--labels", counts, "--seeds", str(seeds)]
+    return shlex.join([*words, *(["--arms", ",".join(arms)] if arms is not None else [])])
 
 
 def _checked(report: Path) -> Path:
@@ -248,11 +224,6 @@ def _numbers(one: Comparison) -> dict[str, Any]:
             for result in one.results
         },
         "verdict": one.verdict.record(),
+        "best": None if one.best is None else one.best.record(),
         "test_openings": one.origin["openings"],
     }
-
-
-def _table(table: Table) -> Table:
-    # A number and its sign stay on one line.
-    rows = tuple(tuple(cell.replace(" %", "\u00a0%") for cell in row) for row in table.rows)
-    return Table(table.caption, table.head, rows)

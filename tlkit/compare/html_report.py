@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tlkit import files
@@ -22,10 +22,24 @@ body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
 p.lead { font-size: 1.2rem; font-weight: 600; }
 div.wide { overflow-x: auto; margin: 1.4rem 0; }
+p.about { color: var(--quiet); }
+pre { overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; padding: .6rem .8rem;
+      border: 1px solid var(--line); border-radius: 6px; }
+dt { font-weight: 600; } dd { margin: 0 0 .7rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--quiet); padding-bottom: .4rem; }
 th, td { text-align: left; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); }
 img { max-width: 100%; height: auto; }
+tbody th { white-space: nowrap; }
+@media (max-width: 44rem) {
+  /* A row becomes a list: every number stays on the page, beside the name of its column. */
+  thead { position: absolute; clip-path: inset(50%); }
+  caption, tbody, tr, tbody th { display: block; }
+  tbody tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
+  tbody th, td { padding: .1rem 0; border: 0; }
+  td { display: grid; grid-template-columns: 9.5rem minmax(0, 1fr); gap: .6rem; }
+  td::before { content: attr(data-head); color: var(--quiet); }
+}
 footer { color: var(--quiet); font-size: .9rem; margin-top: 3rem; }
 """
 
@@ -39,16 +53,33 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Command:
+    """What to type in a terminal."""
+
+    line: str
+
+
+@dataclass(frozen=True)
+class Glossary:
+    """Words and what they mean."""
+
+    words: Mapping[str, str]
+
+
+Part = str | Table | Picture | Command | Glossary
+
+
+@dataclass(frozen=True)
 class Section:
-    """A heading with paragraphs, tables and pictures under it; the first paragraph may lead."""
+    """A heading with its parts under it; the first paragraph may lead."""
 
     heading: str
-    parts: Sequence[str | Table | Picture]
+    parts: Sequence[Part]
     lead: str = ""
 
 
-def page(title: str, sections: Sequence[Section], footer: str) -> str:
-    """Return a whole HTML page.
+def page(title: str, sections: Sequence[Section], footer: str, about: str = "") -> str:
+    """Return a whole HTML page; what it is about stands under its title.
 
     Examples
     --------
@@ -56,16 +87,19 @@ def page(title: str, sections: Sequence[Section], footer: str) -> str:
     True
     """
     body = "".join(_section(one) for one in sections)
+    under = f'<p class="about">{html.escape(about)}</p>\n' if about else ""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n<h1>{html.escape(title)}</h1>\n{body}</main>\n"
+        f"<body>\n<main>\n<h1>{html.escape(title)}</h1>\n{under}{body}</main>\n"
         f"<footer><p>{html.escape(footer)}</p></footer>\n</body>\n</html>\n"
     )
 
 
-def write(path: str | os.PathLike[str], title: str, sections: Sequence[Section], footer: str) -> None:
+def write(
+    path: str | os.PathLike[str], title: str, sections: Sequence[Section], footer: str, about: str = ""
+) -> None:
     """Write a page to a file, whole or not at all.
 
     Raises
@@ -81,7 +115,7 @@ def write(path: str | os.PathLike[str], title: str, sections: Sequence[Section],
     >>> target.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     True
     """
-    text = page(title, sections, footer)
+    text = page(title, sections, footer, about)
     with files.atomic_write(path, "w") as file:
         file.write(text)
 
@@ -92,20 +126,44 @@ def _section(section: Section) -> str:
     return f"<section>\n<h2>{html.escape(section.heading)}</h2>\n{lead}{parts}</section>\n"
 
 
-def _part(part: str | Table | Picture) -> str:
+def _part(part: Part) -> str:
     if isinstance(part, str):
         return f"<p>{html.escape(part)}</p>\n"
     if isinstance(part, Picture):
         encoded = base64.b64encode(part.png).decode("ascii")
-        return f'<p><img src="data:image/png;base64,{encoded}" alt="{html.escape(part.alt)}"></p>\n'
-    head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in part.head)
+        image = f'<img src="data:image/png;base64,{encoded}" alt="{html.escape(part.alt)}">'
+        return f"<p>{image}</p>\n"
+    if isinstance(part, Command):
+        return f"<pre><code>{html.escape(part.line)}</code></pre>\n"
+    if isinstance(part, Glossary):
+        told = "".join(
+            f"<dt>{html.escape(word)}</dt><dd>{html.escape(meaning)}</dd>\n"
+            for word, meaning in part.words.items()
+        )
+        return f"<dl>\n{told}</dl>\n"
+    return _table(part)
+
+
+def _table(table: Table) -> str:
+    # The roles say it is a table also where it is laid out as a list.
+    head = "".join(f'<th scope="col" role="columnheader">{html.escape(cell)}</th>' for cell in table.head)
     rows = "".join(
-        f'<tr><th scope="row">{html.escape(row[0])}</th>'
-        + "".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:])
+        f'<tr role="row"><th scope="row" role="rowheader">{html.escape(row[0])}</th>'
+        + "".join(
+            f'<td role="cell" data-head="{html.escape(name)}">{html.escape(cell)}</td>'
+            for name, cell in zip(table.head[1:], row[1:], strict=True)
+        )
         + "</tr>\n"
-        for row in part.rows
+        for row in table.rows
     )
-    return (
-        f'<div class="wide"><table>\n<caption>{html.escape(part.caption)}</caption>\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n"
+    return _wide(
+        table.caption,
+        f'<table role="table">\n<caption>{html.escape(table.caption)}</caption>\n'
+        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead>\n'
+        f'<tbody role="rowgroup">\n{rows}</tbody>\n</table>',
     )
+
+
+def _wide(name: str, inside: str) -> str:
+    """Let what is wider than the page scroll by itself, by keyboard too."""
+    return f'<div class="wide" role="region" aria-label="{html.escape(name)}" tabindex="0">{inside}</div>\n'
