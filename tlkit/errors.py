@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import operator
 from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
 
 
 class TlkitError(Exception):
@@ -118,3 +121,65 @@ def unknown_name(kind: str, name: object, known: Iterable[object]) -> UnknownNam
     )
     cure = f"{nearest}known: {listed}." if names else "None are known."
     return UnknownNameError(f"There is no {kind} named {str(name)!r}.", cure[0].upper() + cure[1:])
+
+
+def expect_kind(
+    what: str, value: object, wanted: type | tuple[type, ...], kind: type[TlkitError], cure: str
+) -> None:
+    """Refuse a value of another kind, naming the kind that it has.
+
+    Parameters
+    ----------
+    what
+        The value's name with its article: ``"The optimizer"``.
+    value
+        What was given.
+    wanted
+        A class or several, as for ``isinstance``.
+    kind
+        Of the error.
+    cure
+        What to give instead.
+
+    Examples
+    --------
+    >>> expect_kind("The plan", "head", dict, PlanError, "Make one with freeze.plan.")
+    Traceback (most recent call last):
+        ...
+    tlkit.errors.PlanError: The plan is of the kind str. Make one with freeze.plan.
+    """
+    if not isinstance(value, wanted):
+        named = "None" if value is None else f"of the kind {type(value).__name__}"
+        raise kind(f"{what} is {named}.", cure)
+
+
+def expect_whole(name: str, value: Any, least: int, kind: type[TlkitError], most: int | None = None) -> int:
+    """Return a whole number, Python's or numpy's, that lies within its limits.
+
+    Parameters
+    ----------
+    name
+        Of the argument.
+    value
+        What was given.
+    least, most
+        The limits, both included; no upper one if None.
+    kind
+        Of the error.
+
+    Examples
+    --------
+    >>> expect_whole("seed", -1, 0, TrainingError)
+    Traceback (most recent call last):
+        ...
+    tlkit.errors.TrainingError: seed is -1, expected a whole number of at least 0. Give seed=0, for example.
+    """
+    if not isinstance(value, bool):
+        with suppress(TypeError):
+            whole = operator.index(value)
+            if least <= whole and (most is None or whole <= most):
+                return whole
+    limits = f"of at least {least:,}" if most is None else f"from {least:,} to {most:,}"
+    raise kind(
+        f"{name} is {value!r}, expected a whole number {limits}.", f"Give {name}={least}, for example."
+    )

@@ -22,10 +22,16 @@ from tlkit.backbones.pooling import pool_features
 from tlkit.backbones.sample import SourceSample
 from tlkit.backbones.staged import StagedModule
 from tlkit.backbones.summary import Summary, summarise
-from tlkit.backbones.transform import InputTransform
-from tlkit.errors import DataError, TrainingError
+from tlkit.backbones.transform import InputTransform, as_array
+from tlkit.errors import DataError, PlanError, TrainingError, expect_kind, expect_whole
 
 _BATCH = 256
+_MOST_CLASSES = 1_000_000
+_MOST_SEED = 2**63 - 1
+
+
+def _generator(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(expect_whole("seed", seed, 0, TrainingError, _MOST_SEED))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,6 +69,37 @@ class Backbone:
     card: ModelCard
     source_head: nn.Linear | None = None
     source_sample: SourceSample | None = None
+
+    def __post_init__(self) -> None:
+        expect_kind("The name of a backbone", self.name, str, PlanError, "Give a short text: name='own'.")
+        for what, value, wanted, cure in (
+            ("The network", self.module, StagedModule, "Cut one into stages with backbones.wrap."),
+            (
+                "The transform",
+                self.transform,
+                InputTransform,
+                "Give backbones.InputTransform(channels=..., height=..., width=..., mean=..., std=...).",
+            ),
+            (
+                "The card",
+                self.card,
+                ModelCard,
+                "Give backbones.ModelCard(name=..., title=...), or leave it out.",
+            ),
+            (
+                "The source head",
+                self.source_head,
+                (nn.Linear, type(None)),
+                "Give the old last layer, a torch.nn.Linear, or leave it out.",
+            ),
+            (
+                "The source sample",
+                self.source_sample,
+                (SourceSample, type(None)),
+                "Give backbones.SourceSample(images, labels, classes), or leave it out.",
+            ),
+        ):
+            expect_kind(what, value, wanted, PlanError, f"{cure}")
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -139,7 +176,17 @@ class Backbone:
         """
         if self.source_head is None or self.source_sample is None:
             return None
-        features = torch.from_numpy(self._batched(module or self.module, self.source_sample.images))
+        module = self.module if module is None else module
+        expect_kind(
+            "The network", module, nn.Module, PlanError, "Give a copy of the stages: run.model.backbone."
+        )
+        features = torch.from_numpy(self._batched(module, self.source_sample.images))
+        if features.shape[1] != self.source_head.in_features:
+            raise PlanError(
+                f"The network gives {features.shape[1]} features, the source head takes"
+                f" {self.source_head.in_features}.",
+                "Give a copy of the backbone's own stages: run.model.backbone.",
+            )
         with torch.no_grad():
             given = self.source_head(features).argmax(dim=1).numpy()
         return float((given == self.source_sample.labels).mean())
@@ -152,17 +199,16 @@ class Backbone:
         classes
             How many the task has, at least 1.
         seed
-            Of the head's random weights; None starts it at zero.
+            Of the head's random weights, not negative; None starts it at zero.
 
         Raises
         ------
         TrainingError
-            Not a whole number of classes.
+            Not a whole number of classes, or not a seed.
         """
-        if isinstance(classes, bool) or not isinstance(classes, int | np.integer) or classes < 1:
-            raise TrainingError(f"classes is {classes!r}, expected a whole number of at least 1.")
-        generator = None if seed is None else torch.Generator().manual_seed(int(seed))
-        head = linear_head(self.feature_count, int(classes), generator)
+        classes = expect_whole("classes", classes, 1, TrainingError, _MOST_CLASSES)
+        generator = None if seed is None else _generator(seed)
+        head = linear_head(self.feature_count, classes, generator)
         return Network(copy.deepcopy(self.module), head)
 
     def clone(self) -> Backbone:
@@ -175,10 +221,18 @@ class Backbone:
         Parameters
         ----------
         seed
-            Of the weights.
+            Of the weights; not negative.
+
+        Raises
+        ------
+        TrainingError
+            Not a seed.
+        WeightsError
+            The network has weights that cannot be drawn anew.
         """
+        generator = _generator(seed)
         module = copy.deepcopy(self.module)
-        initialise(module, torch.Generator().manual_seed(int(seed)))
+        initialise(module, generator)
         name = f"{self.name}, random weights"
         card = ModelCard(
             name=name,
@@ -203,6 +257,7 @@ class Backbone:
             return pool_features(module(x)).float().cpu()
 
     def _batched(self, module: StagedModule, images: NDArray[Any] | Tensor) -> NDArray[np.float32]:
+        images = as_array(images)
         if len(images) == 0:
             return np.zeros((0, self.feature_count), dtype=np.float32)
         parts = [

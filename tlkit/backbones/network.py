@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from tlkit.backbones.pooling import pool_features
 from tlkit.backbones.staged import StagedModule
+from tlkit.errors import PlanError, expect_kind
 
 
 class Network(nn.Module):
@@ -17,6 +18,11 @@ class Network(nn.Module):
         The stages.
     head
         From features (n, d) to scores (n, classes).
+
+    Raises
+    ------
+    PlanError
+        One of them is no such module.
 
     Examples
     --------
@@ -33,6 +39,10 @@ class Network(nn.Module):
 
     def __init__(self, backbone: StagedModule, head: nn.Module) -> None:
         super().__init__()
+        expect_kind(
+            "The backbone", backbone, StagedModule, PlanError, "Give a StagedModule: backbone.module."
+        )
+        expect_kind("The head", head, nn.Module, PlanError, "Give a torch.nn.Module, such as nn.Linear.")
         self.backbone = backbone
         self.head = head
 

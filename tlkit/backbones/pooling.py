@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from tlkit.errors import DataError
+from tlkit.errors import DataError, expect_kind
 
 
 def pool_features(activations: Tensor) -> Tensor:
@@ -23,7 +23,7 @@ def pool_features(activations: Tensor) -> Tensor:
     Raises
     ------
     DataError
-        Another shape.
+        No tensor, or one of another shape.
 
     Examples
     --------
@@ -31,6 +31,7 @@ def pool_features(activations: Tensor) -> Tensor:
     >>> pool_features(torch.arange(8.0).reshape(1, 2, 2, 2))
     tensor([[1.5000, 5.5000]])
     """
+    expect_kind("What a stage gives", activations, Tensor, DataError, "Let it give one tensor.")
     if activations.ndim == 2:
         return activations
     if activations.ndim != 4:

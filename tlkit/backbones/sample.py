@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tlkit.errors import DataError
+from tlkit.errors import DataError, expect_kind
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,9 +35,16 @@ class SourceSample:
     classes: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        expect_kind("What names the classes", self.classes, Sequence, DataError, "Give a tuple of names.")
         # Copies: the caller's own arrays stay writable.
-        object.__setattr__(self, "images", np.array(self.images, dtype=np.float32))
-        object.__setattr__(self, "labels", np.array(self.labels, dtype=np.int64))
+        try:
+            object.__setattr__(self, "images", np.array(self.images, dtype=np.float32))
+            object.__setattr__(self, "labels", np.array(self.labels, dtype=np.int64))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise DataError(
+                f"The sample's images and labels are no arrays of numbers: {error}.",
+                "Give images (n, c, h, w) and one label for each.",
+            ) from error
         if self.images.ndim != 4 or self.labels.shape != (len(self.images),):
             raise DataError(
                 f"A sample has images of shape {self.images.shape} and labels of shape {self.labels.shape}.",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from tlkit.errors import PlanError, unknown_name
+from tlkit.errors import PlanError, expect_kind, unknown_name
 
 # What nn.ModuleDict itself is made of cannot be the name of a stage.
 _TAKEN = frozenset(dir(nn.ModuleDict())) | {"head"}
@@ -23,7 +23,8 @@ class StagedModule(nn.Module):
     Raises
     ------
     PlanError
-        No stage, or a name that a stage cannot have: ``"head"``, an empty one, one with a dot.
+        No stage, one that is no module, or a name that a stage cannot have: ``"head"``, an empty one, one
+        with a dot.
 
     Examples
     --------
@@ -40,7 +41,7 @@ class StagedModule(nn.Module):
 
     def __init__(self, stages: Mapping[str, nn.Module]) -> None:
         super().__init__()
-        if not stages:
+        if not isinstance(stages, Mapping) or not stages:
             raise PlanError(
                 "A network needs at least one stage.", "Name its parts: {'stem': ..., 'body': ...}."
             )
@@ -50,6 +51,7 @@ class StagedModule(nn.Module):
                     f"A stage cannot be named {name!r}.",
                     "Use a plain word such as 'layer1'; 'head' stands for the new last layer.",
                 )
+            expect_kind(f"Stage {name!r}", stages[name], nn.Module, PlanError, "Give a torch.nn.Module.")
         self.stages = nn.ModuleDict(stages)
 
     def forward(self, x: Tensor, start: str | None = None, stop: str | None = None) -> Tensor:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from tlkit.errors import DataError
+from tlkit.errors import DataError, expect_whole
 
 # How bright red, green and blue look to the eye (ITU-R BT.601).
 _LUMINANCE = (0.299, 0.587, 0.114)
 _ROUNDING = 1e-3
+_MOST_PIXELS = 65_536
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,17 @@ class InputTransform:
     converts_channels: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "mean", tuple(float(one) for one in self.mean))
-        object.__setattr__(self, "std", tuple(float(one) for one in self.std))
+        for name in ("channels", "height", "width"):
+            object.__setattr__(
+                self, name, expect_whole(name, getattr(self, name), 1, DataError, _MOST_PIXELS)
+            )
+        for name in ("mean", "std"):
+            object.__setattr__(self, name, _numbers(name, getattr(self, name)))
         if self.channels not in (1, 3):
-            raise DataError(f"The transform has {self.channels!r} channels, expected 1 (grey) or 3 (colour).")
-        if self.height < 1 or self.width < 1:
-            raise DataError(f"The transform gives {self.height} x {self.width} pixels: nothing is left.")
+            raise DataError(
+                f"The transform has {self.channels} channels, expected 1 (grey) or 3 (colour).",
+                "Give channels=1 or channels=3.",
+            )
         if len(self.mean) != self.channels or len(self.std) != self.channels:
             raise DataError(
                 f"The transform has {self.channels} channel(s), but {len(self.mean)} mean(s) and"
@@ -74,7 +82,8 @@ class InputTransform:
             )
         if not (np.isfinite(self.mean).all() and np.isfinite(self.std).all() and min(self.std) > 0):
             raise DataError(
-                f"Mean {self.mean} and standard deviation {self.std} must be finite, the latter above 0."
+                f"Mean {self.mean} and standard deviation {self.std} must be finite, the latter above 0.",
+                "Give those of the images that the network was trained on.",
             )
 
     @property
@@ -173,13 +182,47 @@ def _level_of_the_caller() -> int:
     return level
 
 
+def as_array(images: object) -> NDArray[Any] | Tensor:
+    """Return images as an array, or as the tensor that they are.
+
+    Raises
+    ------
+    DataError
+        They are no (n, channels, height, width) numbers.
+    """
+    found: NDArray[Any] | Tensor | None = images if isinstance(images, Tensor) else None
+    if found is None:
+        with suppress(ValueError):  # lists of unequal lengths
+            found = np.asarray(images)
+    if found is None or (isinstance(found, np.ndarray) and found.dtype.kind not in "fiub"):
+        raise DataError(
+            f"The images are of the kind {type(images).__name__}, expected an array of numbers.",
+            "Give floats in 0..1 of shape (n, channels, height, width).",
+        )
+    if found.ndim != 4:
+        raise DataError(
+            f"The images have shape {tuple(found.shape)}, expected (n, channels, height, width).",
+            "tlkit.data.arrays converts other layouts.",
+        )
+    return found
+
+
+def _numbers(name: str, values: object) -> tuple[float, ...]:
+    if isinstance(values, Iterable) and not isinstance(values, str):
+        with suppress(TypeError, ValueError):
+            return tuple(float(one) for one in values)
+    raise DataError(
+        f"{name} is {values!r}, expected one number per channel.", f"Give {name}=(0.5,) for grey images."
+    )
+
+
 def _as_tensor(images: NDArray[Any] | Tensor) -> Tensor:
+    images = as_array(images)
     if not isinstance(images, Tensor):
-        array = np.asarray(images)
-        if array.dtype.kind != "f":
-            _refuse_kind(str(array.dtype))
+        if images.dtype.kind != "f":
+            _refuse_kind(str(images.dtype))
         # A copy: torch warns of tensors that could write to read-only memory.
-        return torch.from_numpy(np.array(array, dtype=np.float32))
+        return torch.from_numpy(np.array(images, dtype=np.float32))
     if not images.is_floating_point():
         _refuse_kind(str(images.dtype))
     return images.to(torch.float32)

@@ -77,6 +77,11 @@ def wrap(
             f"The transform is a {type(transform).__name__}.",
             "Give backbones.InputTransform(channels=..., height=..., width=..., mean=..., std=...).",
         )
+    if source_head is not None and not isinstance(source_head, nn.Linear):
+        raise PlanError(
+            f"The source head is of the kind {type(source_head).__name__}.",
+            "Give the old last layer, a torch.nn.Linear, or leave it out.",
+        )
     known = cut(module)
     named = _named(module, stages, known)
     if source_head is None and stages is None and known is not None:
@@ -110,6 +115,11 @@ def _named(module: nn.Module, stages: Stages | None, known: Cut | None) -> dict[
     if isinstance(stages, str):
         raise PlanError(f"stages is the text {stages!r}.", f"Give a list: stages=[{stages!r}].")
     if not isinstance(stages, Mapping):
+        if not isinstance(stages, Sequence) or not all(isinstance(one, str) for one in stages):
+            raise PlanError(
+                f"stages is {stages!r}, expected names of parts of the module.",
+                "Give a list such as ['conv', 'body'], or a mapping: {'stem': 'conv', 'body': ['a', 'b']}.",
+            )
         found = {path.replace(".", "_"): _part(module, path) for path in stages}
         if len(found) < len(stages):
             raise PlanError(
@@ -123,6 +133,11 @@ def _named(module: nn.Module, stages: Stages | None, known: Cut | None) -> dict[
 def _joined(module: nn.Module, parts: Part | Sequence[Part]) -> nn.Module:
     if isinstance(parts, str | nn.Module):
         return _part(module, parts)
+    if not isinstance(parts, Sequence) or not parts:
+        raise PlanError(
+            f"A stage is {parts!r}, expected a part of the module.",
+            "Give its name, the part itself, or a list of them: {'stem': ['conv', 'norm']}.",
+        )
     return nn.Sequential(*(_part(module, part) for part in parts))
 
 
@@ -131,7 +146,7 @@ def _part(module: nn.Module, part: Part) -> nn.Module:
         return part
     try:
         return module.get_submodule(part)
-    except AttributeError:
+    except (AttributeError, TypeError):
         raise unknown_name(
             "part of the module", part, [name for name, _ in module.named_modules() if name]
         ) from None

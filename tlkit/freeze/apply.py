@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from torch import nn
 
 from tlkit.backbones.layers import is_norm
-from tlkit.errors import PlanError
+from tlkit.errors import PlanError, expect_kind
 from tlkit.freeze.anatomy import stages_of
 from tlkit.freeze.hooks import Before, StageHook, install, stage_hooks, uninstall
 from tlkit.freeze.modes import TABLE, strictest
@@ -66,6 +66,11 @@ def remove(module: nn.Module) -> nn.Module:
     nn.Module
         The same module.
 
+    Raises
+    ------
+    PlanError
+        It is no module.
+
     Examples
     --------
     >>> from tlkit import backbones, freeze
@@ -76,6 +81,7 @@ def remove(module: nn.Module) -> nn.Module:
     >>> all(p.requires_grad for p in freeze.remove(net).parameters())
     True
     """
+    expect_kind("What the plan is to be taken off", module, nn.Module, PlanError, "Give the network.")
     uninstall(module, module.training)
     return module
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from tlkit.backbones import Backbone, Network
+from torch import nn
+
+from tlkit.backbones import Backbone, Network
+from tlkit.errors import PlanError, expect_kind
 
 
 @dataclass(frozen=True, repr=False)
@@ -81,6 +83,11 @@ def old_head_test(backbone: Backbone, network: Network) -> OldHead | None:
     OldHead or None
         None if no source head or no sample of the source travels with the backbone.
 
+    Raises
+    ------
+    PlanError
+        One of the two is something else, or the network's features are not those of the backbone.
+
     Examples
     --------
     >>> from tlkit import backbones
@@ -89,6 +96,13 @@ def old_head_test(backbone: Backbone, network: Network) -> OldHead | None:
     >>> test.before == test.after
     True
     """
+    expect_kind("The backbone", backbone, Backbone, PlanError, "Give what backbones.load returned.")
+    # Not by class: a compiled network is of another one.
+    if not isinstance(network, nn.Module) or not isinstance(getattr(network, "backbone", None), nn.Module):
+        raise PlanError(
+            f"The trained network is of the kind {type(network).__name__}, without a backbone in it.",
+            "Give backbone.with_head(...) after training, or run.model.",
+        )
     if backbone.source_head is None or backbone.source_sample is None:
         return None
     before = backbone.source_accuracy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,8 @@ def parameter_groups(stages: Mapping[str, nn.Module], lr: float, decay: float) -
     PlanError
         Nothing may change, or a rate makes no sense.
     """
-    if not (math.isfinite(lr) and lr > 0 and math.isfinite(decay) and decay > 0):
+    given: tuple[object, ...] = (lr, decay)
+    if not all(isinstance(one, numbers.Real) and 0 < float(one) < math.inf for one in given):
         raise PlanError(f"lr is {lr!r} and decay is {decay!r}.", "Give two positive numbers.")
     groups: list[dict[str, Any]] = []
     seen: set[int] = set()
@@ -62,7 +64,7 @@ def check_optimizer(optimizer: Optimizer, module: nn.Module | Plan) -> list[str]
     Raises
     ------
     PlanError
-        A plan was given that is in force nowhere.
+        A plan was given that is in force nowhere, or something else than an optimizer, a network or a plan.
 
     Examples
     --------
@@ -77,7 +79,18 @@ def check_optimizer(optimizer: Optimizer, module: nn.Module | Plan) -> list[str]
     The optimizer misses 2 tensors of head, which may change: they would not. Give it plan.parameters()
     instead.
     """
+    # Not by class: wrappers of optimizers hold groups of parameters too.
+    if not isinstance(getattr(optimizer, "param_groups", None), list):
+        raise PlanError(
+            f"The optimizer is of the kind {type(optimizer).__name__}.",
+            "Give one of torch.optim, made with plan.parameters().",
+        )
     if not isinstance(module, nn.Module):
+        if not hasattr(module, "applied_to"):
+            raise PlanError(
+                f"What the optimizer should train is of the kind {type(module).__name__}.",
+                "Give the network, or the plan that is in force on it.",
+            )
         module = module.applied_to()
     stages = stages_of(module)
     modes = in_force(module)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from torch import nn
 
-from tlkit.errors import PlanError, RecordError
+from tlkit.errors import PlanError, RecordError, expect_kind
 from tlkit.freeze.apply import fitting, impose, in_force, withdraw
 from tlkit.freeze.modes import TABLE, mode_of
 from tlkit.freeze.optimizer import parameter_groups
@@ -52,7 +52,10 @@ class Plan:
     _applied: list[tuple[weakref.ref[nn.Module], str]] = field(default_factory=list, compare=False)
 
     def __post_init__(self) -> None:
-        if self.boundary not in self.modes:
+        expect_kind(
+            "What a plan says of the stages", self.modes, Mapping, PlanError, "Make it with freeze.plan."
+        )
+        if not isinstance(self.boundary, str) or self.boundary not in self.modes:
             raise PlanError(
                 f"The boundary {self.boundary!r} is no stage of the plan.", "Make it with freeze.plan."
             )
@@ -233,7 +236,10 @@ class Plan:
                 f"A plan's record is a {type(values).__name__}.", "Give what plan.to_dict() returned."
             )
         if values.get("kind") != "plan":
-            raise RecordError(f"This is a record of {values.get('kind')!r}, not of a freeze plan.")
+            raise RecordError(
+                f"This is a record of {values.get('kind')!r}, not of a freeze plan.",
+                "Give what plan.to_dict() returned.",
+            )
         if not isinstance(values.get("schema"), int) or values["schema"] > SCHEMA:
             raise RecordError(
                 f"The plan's record has schema {values.get('schema')!r}; this version reads up to {SCHEMA}.",

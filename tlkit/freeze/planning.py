@@ -72,7 +72,7 @@ def plan(
         )
     chosen = dict.fromkeys(names, "trainable")
     if until is not None:
-        if until not in chosen:
+        if not isinstance(until, str) or until not in chosen:
             raise unknown_name("stage", until, names)
         chosen.update(dict.fromkeys(names[: names.index(until)], mode_of(mode).name))
     elif modes is not None:

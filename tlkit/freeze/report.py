@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tlkit.errors import RecordError, unknown_name
+from tlkit.errors import RecordError, expect_kind, unknown_name
 from tlkit.freeze.marks import Movement, StageReport
 from tlkit.freeze.modes import KIND_WORDS, KINDS, TABLE
 from tlkit.freeze.wording import listed
@@ -40,7 +40,7 @@ class SealReport:
 
     def __getitem__(self, stage: str) -> StageReport:
         for one in self.stages:
-            if one.name == stage:
+            if isinstance(stage, str) and one.name == stage:
                 return one
         raise unknown_name("stage", stage, [one.name for one in self.stages])
 
@@ -183,8 +183,12 @@ class SealReport:
         RecordError
             It is of another kind, from a newer version, or damaged.
         """
+        expect_kind("The seal's record", record, Mapping, RecordError, "Give what report.record() returned.")
         if record.get("kind") != "seal":
-            raise RecordError(f"This is a record of {record.get('kind')!r}, not of a seal.")
+            raise RecordError(
+                f"This is a record of {record.get('kind')!r}, not of a seal.",
+                "Give what report.record() returned.",
+            )
         if not isinstance(record.get("schema"), int) or record["schema"] > SCHEMA:
             raise RecordError(
                 f"The seal's record has schema {record.get('schema')!r}; this version reads up to {SCHEMA}.",

@@ -49,26 +49,41 @@ def check_parts(backbone: object, task: object, recipe: object = None) -> None:
         )
 
 
-def whole_number(name: str, value: object, least: int) -> int:
-    """Return a whole number that is large enough.
+def check_switches(**switches: object) -> None:
+    """Refuse what is neither on nor off: whatever else was meant would be taken for one of them.
 
     Raises
     ------
     TrainingError
-        It is not.
+        One of them is neither True nor False.
 
     Examples
     --------
-    >>> whole_number("threads", 0, 1)
+    >>> check_switches(test="greek")
     Traceback (most recent call last):
         ...
-    tlkit.errors.TrainingError: threads is 0, expected a whole number of at least 1. ...
+    tlkit.errors.TrainingError: test is 'greek', expected True or False. Give test=True or test=False.
     """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+    for name, value in switches.items():
+        if not isinstance(value, bool | np.bool_):
+            raise TrainingError(
+                f"{name} is {value!r}, expected True or False.", f"Give {name}=True or {name}=False."
+            )
+
+
+def check_stop(should_stop: object) -> None:
+    """Refuse what cannot be asked whether to stop.
+
+    Raises
+    ------
+    TrainingError
+        It is neither None nor something to call.
+    """
+    if should_stop is not None and not callable(should_stop):
         raise TrainingError(
-            f"{name} is {value!r}, expected a whole number of at least {least}.", f"Give {name}={least}."
+            f"should_stop is of the kind {type(should_stop).__name__}.",
+            "Give a function without arguments that returns True when the run is to stop.",
         )
-    return int(value)
 
 
 def plan_for(backbone: Backbone, plan: object) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
+from tlkit.train.arguments import check_switches
 from tlkit.train.job import Job
 from tlkit.train.report import Bar, Epoch
 from tlkit.train.run import Run
@@ -76,6 +77,7 @@ def fit(
     >>> run.accuracy > 0.5
     True
     """
+    check_switches(progress=progress)
     running = epochs(
         backbone,
         task,

@@ -13,9 +13,16 @@ import torch
 from numpy.typing import NDArray
 
 from tlkit import freeze
-from tlkit.errors import StoppedError
+from tlkit.errors import StoppedError, TrainingError, expect_whole
 from tlkit.train.answers import pooled, predict
-from tlkit.train.arguments import check_parts, check_together, open_stages, plan_for, whole_number
+from tlkit.train.arguments import (
+    check_parts,
+    check_stop,
+    check_switches,
+    check_together,
+    open_stages,
+    plan_for,
+)
 from tlkit.train.batches import CachedRows, Pictures, Source
 from tlkit.train.device import resolve_device
 from tlkit.train.features import Views, boundary_activations
@@ -31,6 +38,9 @@ if TYPE_CHECKING:
     from tlkit.backbones import Backbone, Network
     from tlkit.data import Task
     from tlkit.freeze import Plan
+
+
+_MOST_THREADS = 1024
 
 
 class Job:
@@ -49,8 +59,10 @@ class Job:
         test: bool,
     ) -> None:
         check_parts(backbone, task, recipe)
-        self.seed = whole_number("seed", seed, 0)
-        self.threads = whole_number("threads", threads, 1)
+        check_stop(should_stop)
+        check_switches(test=test)
+        self.seed = expect_whole("seed", seed, 0, TrainingError)
+        self.threads = expect_whole("threads", threads, 1, TrainingError, _MOST_THREADS)
         self.backbone = backbone
         self.task = task
         # A copy: a plan remembers where it is in force, and the caller's must not learn of our network.

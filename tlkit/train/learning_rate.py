@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from tlkit import freeze
-from tlkit.errors import TrainingError
+from tlkit.errors import TrainingError, expect_whole
 from tlkit.train.arguments import check_parts
 from tlkit.train.batches import Pictures, shuffled_batches
 from tlkit.train.finetune import dropout_generator
@@ -73,7 +73,8 @@ class LearningRates:
         return float(self.suggestions.min()), float(self.suggestions.max())
 
     def table(self, rows: int = 9) -> list[tuple[float, float, float, float]]:
-        """Return (rate, median, lowest, highest loss) at some of the rates."""
+        """Return (rate, median, lowest, highest loss) at so many of the rates, at most."""
+        rows = expect_whole("rows", rows, 1, TrainingError, len(self.rates))
         chosen = np.unique(np.linspace(0, len(self.rates) - 1, rows).round().astype(int))
         with np.errstate(invalid="ignore"):
             return [
@@ -178,12 +179,16 @@ def find_learning_rate(
     True
     """
     check_parts(backbone, task, recipe)
-    whole = all(isinstance(one, numbers.Integral) for one in (seeds, steps))
+    first = expect_whole("seed", seed, 0, TrainingError)
+    seeds, steps = (
+        expect_whole(name, value, least, TrainingError, most)
+        for name, value, least, most in (("seeds", seeds, 1, 1000), ("steps", steps, 10, 100_000))
+    )
     real = all(isinstance(one, numbers.Real) for one in (lowest, highest))
-    if not (whole and real and 0 < lowest < highest < math.inf and seeds >= 1 and steps >= 10):
+    if not (real and 0 < lowest < highest < math.inf):
         raise TrainingError(
-            f"Cannot sweep from {lowest!r} to {highest!r} in {steps!r} steps over {seeds!r} seeds.",
-            "Give 0 < lowest < highest, and whole numbers: at least 10 steps and at least one seed.",
+            f"Cannot sweep from {lowest!r} to {highest!r}.",
+            "Give two rates with 0 < lowest < highest, such as lowest=1e-5, highest=1.",
         )
     if plan is None:
         plan = freeze.plan(backbone, dict.fromkeys(backbone.stages, "trainable"))
@@ -193,7 +198,7 @@ def find_learning_rate(
     rates = lowest * (highest / lowest) ** (np.arange(steps) / (steps - 1))
     losses = np.full((seeds, steps), np.inf)
     for row in range(seeds):
-        job = Job(backbone, task, plan, seed + row, recipe, device, threads, should_stop, False)
+        job = Job(backbone, task, plan, first + row, recipe, device, threads, should_stop, False)
         with thread_count(job.threads), torch.inference_mode(False), torch.enable_grad():
             _sweep(job, rates, losses[row])
     return LearningRates(rates, losses, np.array([_steepest(rates, row) for row in losses]))

@@ -192,6 +192,11 @@ class Recipe:
         gradual
             Whether fine-tuning opens one stage after the other.
 
+        Raises
+        ------
+        TrainingError
+            It is no plan.
+
         Examples
         --------
         >>> from tlkit import backbones, freeze
@@ -199,7 +204,12 @@ class Recipe:
         >>> [Recipe.for_plan(freeze.plan(net, until="head", mode=mode)).name for mode in freeze.MODES]
         ['fine-tune', 'head-by-steps', 'head-by-steps', 'head-by-steps', 'head']
         """
-        named = plan if isinstance(plan, Mapping) else plan.modes
+        named = plan if isinstance(plan, Mapping) else getattr(plan, "modes", {})
+        if not named:
+            raise TrainingError(
+                f"The plan is of the kind {type(plan).__name__}, without stages and their modes.",
+                "Make one with freeze.plan(backbone, ...).",
+            )
         modes = {mode for name, mode in named.items() if name != "head"}
         if modes == {"strict"}:
             return cls.head()
