@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 
 import pytest
+import scipy.linalg  # noqa: F401  # its linear algebra is the one that is looked at
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from tlkit.train.threads import threads
 
@@ -44,3 +46,28 @@ def test_two_runs_that_overlap_leave_the_count_for_new_threads_as_it_was() -> No
     later.start()
     later.join()
     assert seen == [before]
+
+
+def blas_threads() -> set[int]:
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+def test_the_linear_algebra_of_numpy_and_scipy_has_the_same_count() -> None:
+    with threadpool_limits(2, user_api="blas"):
+        with threads(1):
+            assert blas_threads() == {1}
+            with threads(2):
+                assert blas_threads() == {2}
+            assert blas_threads() == {1}
+        assert blas_threads() == {2}
+
+
+def test_a_run_that_goes_on_keeps_its_count_when_another_one_ends() -> None:
+    with threadpool_limits(2, user_api="blas"):
+        longer, shorter = threads(1), threads(1)
+        shorter.__enter__()
+        longer.__enter__()
+        shorter.__exit__(None, None, None)
+        assert blas_threads() == {1}
+        longer.__exit__(None, None, None)
+        assert blas_threads() == {2}
