@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import linecache
 import operator
+import sys
+import textwrap
+import traceback
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
+
+_MOST_LINES = 8
 
 
 class TlkitError(Exception):
@@ -32,6 +38,40 @@ class TlkitError(Exception):
 
     def __reduce__(self) -> tuple[type[TlkitError], tuple[str, str]]:
         return type(self), (self.what, self.cure)
+
+    _shown = False
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows: the words and the learner's own lines; when asked again, all.
+
+        IPython asks for it once when the error ends a cell, and once more for each ``%tb``. Plain Python never
+        does.
+        """
+        shell = sys.modules["IPython"].get_ipython()
+        if self._shown or shell.InteractiveTB.mode != "Context":
+            found: list[str] = shell.InteractiveTB.structured_traceback(type(self), self, self.__traceback__)
+            return found
+        self._shown = True
+        said = [f"\x1b[1m{type(self).__name__}\x1b[0m: {self.what}", *([self.cure] if self.cure else [])]
+        return [*said, *_own_lines(self, shell), "", "For the whole traceback, run %tb in a new cell."]
+
+
+def _own_lines(error: BaseException, shell: Any) -> list[str]:
+    """Return where in the learner's own cells the error began and where it left them."""
+    steps = zip(
+        traceback.walk_tb(error.__traceback__), traceback.extract_tb(error.__traceback__), strict=True
+    )
+    own = [where for (frame, _), where in steps if frame.f_globals is shell.user_global_ns]
+    told = []
+    for where in own[:1] + own[1:][-1:]:
+        first = where.lineno or 1
+        lines = [
+            linecache.getline(where.filename, at) for at in range(first, (where.end_lineno or first) + 1)
+        ]
+        cell = shell.compile.format_code_name(where.filename) or (where.filename,)
+        text = textwrap.indent(textwrap.dedent("".join(lines[:_MOST_LINES])), "    ").rstrip()
+        told += ["", f"{' '.join(cell)}, line {first}:", text, *(["    ..."] if lines[_MOST_LINES:] else [])]
+    return told
 
 
 class UnknownNameError(TlkitError, LookupError):

@@ -72,7 +72,7 @@ def test_twins_and_plot_hold_the_suggestion() -> None:
     ],
 )
 def test_refuses_sweeps_that_cannot_be(net: Backbone, task: Task, bad: dict[str, object]) -> None:
-    with pytest.raises(TrainingError, match="Cannot sweep|expected a whole number"):
+    with pytest.raises(TrainingError, match=r"Cannot sweep|expected a whole number"):
         train.find_learning_rate(net, task, **bad)  # type: ignore[arg-type]
 
 
