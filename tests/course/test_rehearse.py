@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tlkit import course
-from tlkit.course.rehearse import CELL_SECONDS, rehearse, too_slow
+from tlkit.course.rehearse import CELL_SECONDS, main, rehearse, too_slow
 
 
 def lesson(folder: Path, *cells: str) -> course.Lesson:
@@ -59,3 +59,14 @@ def test_an_error_leaves_the_notebook_as_it_was(tmp_path: Path) -> None:
     with pytest.raises(CellExecutionError):
         rehearse(made)
     assert made.notebook.read_bytes() == before
+
+
+def test_help_is_help_and_an_unknown_lesson_is_told_before_anything_runs(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    assert "store their outputs" in capsys.readouterr().out
+    assert main(["01", "99"]) == 2
+    assert "There is no lesson named '99'" in capsys.readouterr().err

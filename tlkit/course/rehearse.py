@@ -10,6 +10,7 @@ measure on a machine with two cores that does nothing else.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -19,6 +20,7 @@ from typing import Any
 
 from tlkit import files
 from tlkit.course.catalogue import Lesson, find, lessons
+from tlkit.errors import TlkitError
 
 #: Surroundings in which sums are formed in one order on every x86-64 processor since 2013: without them a newer
 #: processor uses wider instructions, and a stored accuracy can differ by one picture.
@@ -122,14 +124,29 @@ def _stable(output: Any) -> Any | None:
     return output
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Rehearse the named lessons, or all; say what their slowest cells took."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tlkit.course.rehearse",
+        description="Run lessons from top to bottom and store their outputs. For authors.",
+    )
+    parser.add_argument(
+        "lessons",
+        nargs="*",
+        metavar="LESSON",
+        help="a number or a name, as 'tlkit lessons' lists them; default: all",
+    )
+    try:
+        chosen = [find(name) for name in parser.parse_args(arguments).lessons] or lessons()
+    except TlkitError as error:
+        print(f"rehearse: {error}", file=sys.stderr)
+        return 2
     os.environ.update(STEADY)
     slow = 0
     # What was measured earlier would be taken from the store, and a learner's first time is what counts.
     with tempfile.TemporaryDirectory(prefix="tlkit-rehearse-") as empty:
         os.environ["TLKIT_CACHE"] = empty
-        for one in [find(name) for name in names] or lessons():
+        for one in chosen:
             took = rehearse(one)
             slowest = sorted(took.items(), key=lambda cell: -cell[1])[:3]
             print(
@@ -143,4 +160,4 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
