@@ -23,7 +23,7 @@ class DataCard:
     classes
         Names of the classes.
     counts
-        Number of images of each split.
+        Number of items of each split.
     how_made
         How the file was made and the splits were cut.
     limits
@@ -36,6 +36,8 @@ class DataCard:
         Content hash of the dataset.
     built_with
         Versions of the libraries that made the file.
+    modality
+        What the items are: ``"image"`` or ``"text"``.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class DataCard:
     sha256: str = ""
     fingerprint: str = ""
     built_with: Mapping[str, str] = field(default_factory=dict)
+    modality: str = "image"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the card as plain JSON values."""
@@ -79,7 +82,7 @@ class DataCard:
             ("licence", self.licence),
             ("attribution", self.attribution),
             (f"classes ({len(self.classes)})", " ".join(self.classes)),
-            ("images", ", ".join(f"{count} {split}" for split, count in self.counts.items())),
+            (f"{self.modality}s", ", ".join(f"{count} {split}" for split, count in self.counts.items())),
             ("size of one image", " x ".join(str(one) for one in self.size)),
             ("how it was made", self.how_made),
             *(("limit", one) for one in self.limits),
@@ -103,7 +106,7 @@ class DataCard:
             lines += ["license: other", f"license_name: {_quoted(self.licence)}"]
         lines += [
             "task_categories:",
-            "- image-classification",
+            f"- {self.modality}-classification",
             "---",
             "",
             f"# {self.name}",

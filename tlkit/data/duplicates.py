@@ -1,8 +1,7 @@
-"""Duplicates: images that occur more than once, found by the hash of their pixels."""
+"""Duplicates: items that occur more than once, found by a hash of what is in them."""
 
 from __future__ import annotations
 
-import hashlib
 import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ _SHOWN = 3
 
 @dataclass(frozen=True, repr=False)
 class Duplicates:
-    """Groups of images with exactly the same pixels.
+    """Groups of items that are exactly the same: images with the same pixels, or equal texts.
 
     Parameters
     ----------
@@ -26,6 +25,8 @@ class Duplicates:
         Groups inside one split.
     contradicting
         Those of all groups in which the same picture has more than one label.
+    item
+        What an item is: ``"image"`` or ``"text"``.
 
     Examples
     --------
@@ -39,6 +40,7 @@ class Duplicates:
     across: tuple[tuple[Place, ...], ...]
     within: tuple[tuple[Place, ...], ...]
     contradicting: tuple[tuple[Place, ...], ...]
+    item: str = "image"
 
     def __bool__(self) -> bool:
         return bool(self.across)
@@ -47,7 +49,7 @@ class Duplicates:
         return len(self.across)
 
     def positions(self, split: str) -> tuple[int, ...]:
-        """Return the positions in one split of images that are in another split as well."""
+        """Return the positions in one split of items that are in another split as well."""
         return tuple(sorted(at for group in self.across for where, at in group if where == split))
 
     def __str__(self) -> str:
@@ -56,15 +58,21 @@ class Duplicates:
             named = [f"{where}[{at}]" for where, at in group[:_SHOWN]]
             more = len(group) - len(named)
             first = " and ".join([*named, f"{more} more"] if more else named)
-            text = f"{_images(len(self.across))} in more than one split, for example {first}."
+            text = f"{self._items(len(self.across))} in more than one split, for example {first}."
         else:
-            text = "No image is in more than one split."
+            text = f"No {self.item} is in more than one split."
         if self.within:
             times = "occurs" if len(self.within) == 1 else "occur"
-            text += f" {_images(len(self.within), '')} {times} more than once inside one split."
+            text += f" {self._items(len(self.within), '')} {times} more than once inside one split."
         if self.contradicting:
-            text += f" {_images(len(self.contradicting), '')} with more than one label."
+            text += f" {self._items(len(self.contradicting), '')} with more than one label."
         return text
+
+    def _items(self, count: int, verb: str = "s") -> str:
+        noun = self.item if count == 1 else f"{self.item}s"
+        if not verb:
+            return f"{count} {noun}"
+        return f"{count} {noun} {'is' if count == 1 else 'are'}"
 
     def __repr__(self) -> str:
         return str(self)
@@ -74,15 +82,15 @@ class Duplicates:
 
 
 def find_duplicates(dataset: Dataset) -> Duplicates:
-    """Find images with exactly the same pixels in all splits of a dataset.
+    """Find items that are exactly the same in all splits of a dataset.
 
     The test set is only hashed: nothing of it is handed out but positions, so that no opening is counted.
     """
     seen: dict[bytes, list[tuple[Place, int]]] = {}
     splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test._split}
     for where, split in splits.items():
-        for at, (image, label) in enumerate(zip(split.images, split.labels.tolist(), strict=True)):
-            seen.setdefault(hashlib.sha256(image.tobytes()).digest(), []).append(((where, at), label))
+        for at, label in enumerate(split.labels.tolist()):
+            seen.setdefault(split.item_digest(at), []).append(((where, at), label))
     across: list[tuple[Place, ...]] = []
     within: list[tuple[Place, ...]] = []
     contradicting: list[tuple[Place, ...]] = []
@@ -93,11 +101,5 @@ def find_duplicates(dataset: Dataset) -> Duplicates:
         (across if len({where for where, _ in group}) > 1 else within).append(group)
         if len({label for _, label in found}) > 1:
             contradicting.append(group)
-    return Duplicates(tuple(across), tuple(within), tuple(contradicting))
-
-
-def _images(count: int, verb: str = "s") -> str:
-    noun = "image" if count == 1 else "images"
-    if not verb:
-        return f"{count} {noun}"
-    return f"{count} {noun} {'is' if count == 1 else 'are'}"
+    item = "text" if dataset.card.modality == "text" else "image"
+    return Duplicates(tuple(across), tuple(within), tuple(contradicting), item)

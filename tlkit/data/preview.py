@@ -1,4 +1,4 @@
-"""Preview: a picture of some training images of every class, with a text that says the same."""
+"""Preview: some training items of every class: a picture with a text that says the same, or a table of texts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from tlkit.data.texts import TextSplit
 from tlkit.errors import DataError
 
 if TYPE_CHECKING:
@@ -95,8 +96,44 @@ class Preview:
         )
 
 
-def preview(dataset: Dataset, images_per_class: int) -> Preview:
-    """Return the first training images of every class as a picture.
+@dataclass(frozen=True, repr=False)
+class TextPreview:
+    """Some texts of every class.
+
+    Parameters
+    ----------
+    rows
+        For each class its name and its texts.
+    title
+        What is shown.
+
+    Examples
+    --------
+    >>> TextPreview((("cat", ("tabby", "lynx")),), "Training texts of pets")
+    Training texts of pets
+      cat: tabby; lynx
+    """
+
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    title: str
+
+    def __str__(self) -> str:
+        return "\n".join([self.title, *(f"  {name}: {'; '.join(texts)}" for name, texts in self.rows)])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
+            f'<td style="text-align:left">{html.escape("; ".join(texts))}</td></tr>'
+            for name, texts in self.rows
+        )
+        return f"<table><caption>{html.escape(self.title)}</caption><tbody>{rows}</tbody></table>"
+
+
+def preview(dataset: Dataset, images_per_class: int) -> Preview | TextPreview:
+    """Return some training images of every class as a picture, or some texts as a table.
 
     Raises
     ------
@@ -110,10 +147,17 @@ def preview(dataset: Dataset, images_per_class: int) -> Preview:
             "Give images_per_class=4, for example.",
         )
     train = dataset.train
-    columns = []
+    chosen = []
     for label in range(len(train.classes)):
         mine = np.flatnonzero(train.labels == label)
         # Evenly spaced, since neighbours are often renderings of one font or patches of one photograph.
         at = np.unique(np.linspace(0, len(mine) - 1, min(images_per_class, len(mine))).round().astype(int))
-        columns.append(train.images[mine[at]])
-    return Preview(tuple(columns), train.classes, f"Training images of {dataset.name}")
+        chosen.append(mine[at])
+    if isinstance(train, TextSplit):
+        rows = tuple(
+            (name, tuple(train.texts[at] for at in mine.tolist()))
+            for name, mine in zip(train.classes, chosen, strict=True)
+        )
+        return TextPreview(rows, f"Training texts of {dataset.name}")
+    columns = tuple(train.images[mine] for mine in chosen)
+    return Preview(columns, train.classes, f"Training images of {dataset.name}")

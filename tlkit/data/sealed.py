@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlkit.data.split import Split
+from tlkit.data.texts import TextSplit
 from tlkit.errors import SealedError
 
 
@@ -102,8 +103,8 @@ class SealedSplit:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of the images, (n, channels, height, width); knowing it opens nothing."""
-        return self._split.images.shape
+        """Shape of the images, (n, channels, height, width), or (n,) for texts; knowing it opens nothing."""
+        return self._split.shape
 
     @property
     def fingerprint(self) -> str:
@@ -116,23 +117,32 @@ class SealedSplit:
         self._refuse("images")
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """Refused: the test set is sealed."""
+        self._refuse("texts")
+
+    @property
     def labels(self) -> NDArray[np.int64]:
         """Refused: the test set is sealed."""
         self._refuse("labels")
 
     def select(self, indices: object) -> Split:
         """Refused: the test set is sealed."""
-        self._refuse("images")
+        self._refuse(self._items)
 
     def __len__(self) -> int:
         return len(self._split)
 
     def __getitem__(self, index: object) -> Split:
-        self._refuse("images")
+        self._refuse(self._items)
 
     def __repr__(self) -> str:
         times = "once" if self.openings == 1 else f"{self.openings} times"
-        return f"SealedSplit({len(self)} images of {self._name!r}, opened {times})"
+        return f"SealedSplit({len(self)} {self._items} of {self._name!r}, opened {times})"
+
+    @property
+    def _items(self) -> str:
+        return "texts" if isinstance(self._split, TextSplit) else "images"
 
     def __copy__(self) -> SealedSplit:
         return self

@@ -49,28 +49,13 @@ class Split:
     def __post_init__(self) -> None:
         stored = isinstance(self.images, StoredImages)
         images = self.images if stored else _read_only(self.images, np.float32)
-        if np.asarray(self.labels).dtype.kind not in "iu" and len(np.asarray(self.labels)):
-            raise DataError(
-                f"The labels of a split are of type {np.asarray(self.labels).dtype}, expected whole numbers.",
-                "Labels are positions in `classes`; tlkit.data.arrays takes names.",
-            )
-        labels = _read_only(self.labels, np.int64)
         classes = tuple(self.classes)
         if images.ndim != 4:
             raise DataError(
                 f"The images of a split have shape {images.shape}, expected (n, channels, height, width).",
                 "tlkit.data.arrays converts other layouts.",
             )
-        if labels.shape != (len(images),):
-            raise DataError(
-                f"There are {len(images)} images but labels of shape {labels.shape}.",
-                "Give one label per image.",
-            )
-        if len(labels) and not (labels.min() >= 0 and labels.max() < len(classes)):
-            raise DataError(
-                f"Labels run from {labels.min()} to {labels.max()}, but there are {len(classes)} classes.",
-                f"Labels are positions in `classes`: 0 to {len(classes) - 1}.",
-            )
+        labels = checked_labels(self.labels, len(images), classes, "images")
         object.__setattr__(self, "images", images)
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "classes", classes)
@@ -124,6 +109,20 @@ class Split:
         images.setflags(write=False)
         return Split(images, labels, self.classes)
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Refused: these items are images; a `TextSplit` has texts."""
+        raise DataError("These items are images, not texts.", "Use a data set of texts, such as emoji:names.")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of all images, (n, channels, height, width)."""
+        return tuple(self.images.shape)
+
+    def item_digest(self, at: int) -> bytes:
+        """Return a hash of one image's pixels, to find those that occur twice."""
+        return hashlib.sha256(np.ascontiguousarray(self.images[at]).tobytes()).digest()
+
     def counts(self) -> NDArray[np.int64]:
         """Return the number of images of each class, (classes,)."""
         return np.bincount(self.labels, minlength=len(self.classes))
@@ -137,6 +136,50 @@ class Split:
             digest.update(np.ascontiguousarray(block, dtype="<f4").data)
         digest.update(np.ascontiguousarray(self.labels, dtype="<i8").data)
         return digest.hexdigest()
+
+
+def checked_labels(labels: ArrayLike, count: int, classes: tuple[str, ...], items: str) -> NDArray[np.int64]:
+    """Return labels that may not be changed.
+
+    Parameters
+    ----------
+    labels
+        (count,) whole numbers, each a position in ``classes``.
+    count
+        How many items there are.
+    classes
+        Names of all classes.
+    items
+        What the items are, for messages: ``"images"``.
+
+    Raises
+    ------
+    DataError
+        They are no whole numbers, not one for each item, or not positions of classes.
+
+    Examples
+    --------
+    >>> checked_labels([1, 0], 2, ("cat", "dog"), "images")
+    array([1, 0])
+    """
+    given = np.asarray(labels)
+    if given.dtype.kind not in "iu" and len(given):
+        raise DataError(
+            f"The labels of a split are of type {given.dtype}, expected whole numbers.",
+            "Labels are positions in `classes`; tlkit.data.arrays takes names.",
+        )
+    found: NDArray[np.int64] = _read_only(labels, np.int64)
+    if found.shape != (count,):
+        raise DataError(
+            f"There are {count} {items} but labels of shape {found.shape}.",
+            f"Give one label per {items.removesuffix('s')}.",
+        )
+    if len(found) and not (found.min() >= 0 and found.max() < len(classes)):
+        raise DataError(
+            f"Labels run from {found.min()} to {found.max()}, but there are {len(classes)} classes.",
+            f"Labels are positions in `classes`: 0 to {len(classes) - 1}.",
+        )
+    return found
 
 
 def _read_only(values: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
