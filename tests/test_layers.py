@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tlkit"
 
 LAYERS = (
-    {"errors", "files"},
+    {"errors", "files", "records"},
     {"backbones", "data", "words", "similarity", "course"},
     {"freeze"},
     {"train"},
@@ -24,8 +24,14 @@ LAYERS = (
     {"__main__"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-# Within one layer: files may use errors, and these three may use data.
-SIDEWAYS = {("files", "errors"), ("backbones", "data"), ("words", "data"), ("course", "data")}
+# Within one layer: files and records may use errors, and these three may use data.
+SIDEWAYS = {
+    ("files", "errors"),
+    ("records", "errors"),
+    ("backbones", "data"),
+    ("words", "data"),
+    ("course", "data"),
+}
 
 
 def _is_for_types(node: ast.AST) -> bool:

@@ -216,7 +216,7 @@ def test_survives_its_record(modes: dict[str, str]) -> None:
     [
         ({"kind": "seal"}, "record of 'seal', not of a freeze plan"),
         ({"schema": 99}, "schema 99.*newer tlkit"),
-        ({"schema": "1"}, "schema '1'"),
+        ({"schema": "1"}, "schema is '1'"),
         ({"modes": {"s0": "frozen"}}, "damaged"),
         ({"modes": None}, "damaged"),
         ({"boundary": "layer9"}, "damaged"),

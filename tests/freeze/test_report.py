@@ -128,7 +128,7 @@ def test_survives_its_record(mode: str, layers: str) -> None:
     [
         ({"kind": "plan"}, "record of 'plan', not of a seal"),
         ({"schema": 99}, r"schema 99.*newer tlkit"),
-        ({"schema": None}, "schema None"),
+        ({"schema": None}, "schema is None"),
         ({"stages": None}, "damaged"),
         ({"stages": [{}]}, "damaged"),
         ({"stages": ["s0"]}, "damaged"),

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlkit.compare import record as records
+from tlkit import records
 from tlkit.compare import stats
 from tlkit.compare.cell import Cell
 from tlkit.compare.headline import headline_pair
@@ -253,7 +253,7 @@ class Comparison:
         RecordError
             The record is of another kind, from a newer version, or damaged.
         """
-        body = records.opened(record, KIND, SCHEMA)
+        body = records.opened(record, KIND, SCHEMA, "a comparison")
         with records.damage_is_told():
             level = float(body["level"])
             results = tuple(

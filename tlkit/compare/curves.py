@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlkit.compare import record as records
+from tlkit import records
 from tlkit.compare import setup as setups
 from tlkit.compare.arms import Arm
 from tlkit.compare.comparing import cells
@@ -142,7 +142,7 @@ class Curve:
         RecordError
             The record is of another kind, from a newer version, or damaged.
         """
-        body = records.opened(record, KIND, SCHEMA)
+        body = records.opened(record, KIND, SCHEMA, "a learning curve")
         with records.damage_is_told():
             found = tuple(Comparison.from_record(one) for one in body["comparisons"])
             if not found or len({one.arms for one in found}) > 1:

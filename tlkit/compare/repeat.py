@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tlkit.compare import record as records
+from tlkit import records
 from tlkit.compare.arms import Arm
 from tlkit.compare.comparing import running
 from tlkit.compare.comparison import Comparison

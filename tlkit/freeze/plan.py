@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from torch import nn
 
-from tlkit.errors import PlanError, RecordError, expect_kind
+from tlkit import records
+from tlkit.errors import PlanError, expect_kind
 from tlkit.freeze.apply import fitting, impose, in_force, withdraw
 from tlkit.freeze.modes import TABLE, mode_of
 from tlkit.freeze.optimizer import parameter_groups
@@ -231,26 +232,11 @@ class Plan:
         RecordError
             It is of another kind, from a newer version, or damaged.
         """
-        if not isinstance(values, Mapping):
-            raise RecordError(
-                f"A plan's record is a {type(values).__name__}.", "Give what plan.to_dict() returned."
-            )
-        if values.get("kind") != "plan":
-            raise RecordError(
-                f"This is a record of {values.get('kind')!r}, not of a freeze plan.",
-                "Give what plan.to_dict() returned.",
-            )
-        if not isinstance(values.get("schema"), int) or values["schema"] > SCHEMA:
-            raise RecordError(
-                f"The plan's record has schema {values.get('schema')!r}; this version reads up to {SCHEMA}.",
-                "Install a newer tlkit.",
-            )
-        try:
+        values = records.opened(values, "plan", SCHEMA, "a freeze plan")
+        with records.damage_is_told():
             modes = {str(name): mode_of(mode).name for name, mode in values["modes"].items()}
             boundary = str(values["boundary"])
             return cls(modes, boundary, list(values["warnings"]), list(values["coincides"]))
-        except (LookupError, AttributeError, TypeError, PlanError) as error:
-            raise RecordError(f"The plan's record is damaged: {error}.", "Make the plan anew.") from error
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_applied": []}

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tlkit.errors import RecordError, expect_kind, unknown_name
+from tlkit import records
+from tlkit.errors import unknown_name
 from tlkit.freeze.marks import Movement, StageReport
 from tlkit.freeze.modes import KIND_WORDS, KINDS, TABLE
 from tlkit.freeze.wording import listed
@@ -183,21 +184,9 @@ class SealReport:
         RecordError
             It is of another kind, from a newer version, or damaged.
         """
-        expect_kind("The seal's record", record, Mapping, RecordError, "Give what report.record() returned.")
-        if record.get("kind") != "seal":
-            raise RecordError(
-                f"This is a record of {record.get('kind')!r}, not of a seal.",
-                "Give what report.record() returned.",
-            )
-        if not isinstance(record.get("schema"), int) or record["schema"] > SCHEMA:
-            raise RecordError(
-                f"The seal's record has schema {record.get('schema')!r}; this version reads up to {SCHEMA}.",
-                "Install a newer tlkit.",
-            )
-        try:
+        record = records.opened(record, "seal", SCHEMA, "a seal")
+        with records.damage_is_told():
             return cls(tuple(_stage(values) for values in record["stages"]))
-        except (KeyError, TypeError, AttributeError) as error:
-            raise RecordError(f"The seal's record is damaged: {error!r}.", "Run it again.") from error
 
 
 def _stage(values: Mapping[str, Any]) -> StageReport:
