@@ -25,7 +25,7 @@ from tlkit.train.arguments import (
 )
 from tlkit.train.batches import CachedRows, Pictures, Source
 from tlkit.train.device import resolve_device
-from tlkit.train.features import Views, boundary_activations
+from tlkit.train.features import Activations, Views, boundary_activations
 from tlkit.train.finetune import report_every, train_steps
 from tlkit.train.head import solve_head
 from tlkit.train.recipe import Recipe
@@ -36,7 +36,7 @@ from tlkit.train.work import Work, first_trained
 
 if TYPE_CHECKING:
     from tlkit.backbones import Backbone, Network
-    from tlkit.data import Task
+    from tlkit.data import Split, Task
     from tlkit.freeze import Plan
 
 
@@ -177,6 +177,19 @@ class Job:
     def _views(self, seed: int) -> Views:
         return Views(self.recipe.views_for(len(self.task.train)), self.recipe.augmentation, seed)
 
+    def _activations(
+        self, network: Network, split: Split, boundary: str, views: Views | None = None
+    ) -> Activations:
+        return boundary_activations(
+            network,
+            self.backbone.transform,
+            split,
+            boundary,
+            views=views,
+            device=self.device,
+            should_stop=self.check,
+        )
+
     def _source(self, network: Network, view_seed: int, augment_seed: int, work: Work) -> tuple[Source, str]:
         """Choose where the steps begin: at cached activations or at the pictures."""
         recipe, split = self.recipe, self.task.train
@@ -190,15 +203,7 @@ class Job:
             why = "at the pictures: each step augments them afresh, so that there is nothing to cache"
         else:
             boundary = self.plan.boundary
-            found = boundary_activations(
-                network,
-                self.backbone.transform,
-                split,
-                boundary,
-                views=views,
-                device=self.device,
-                should_stop=self.check,
-            )
+            found = self._activations(network, split, boundary, views)
             work.passed(len(found), None, boundary)
             text = f"at activations cached before {boundary}"
             if views.count:
@@ -217,15 +222,7 @@ class Job:
             rows = pooled(network, source, self.check)
             work.passed(len(rows), source.start, "head")
             return rows, self._items
-        found = boundary_activations(
-            network,
-            self.backbone.transform,
-            self.task.train,
-            "head",
-            views=self._views(view_seed),
-            device=self.device,
-            should_stop=self.check,
-        )
+        found = self._activations(network, self.task.train, "head", self._views(view_seed))
         work.passed(len(found), None, "head")
         return found.values, found.items
 
@@ -266,14 +263,7 @@ class Job:
         source: Source
         if self.plan.cacheable and self.recipe.cache != "never":
             boundary = self.plan.boundary
-            found = boundary_activations(
-                network,
-                self.backbone.transform,
-                split,
-                boundary,
-                device=self.device,
-                should_stop=self.check,
-            )
+            found = self._activations(network, split, boundary)
             source = CachedRows(found, split.labels, boundary, self.device)
         else:
             transform = self.backbone.transform
