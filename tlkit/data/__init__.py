@@ -1,4 +1,4 @@
-"""Datasets: embedded ones by name, your own arrays, and few-label tasks drawn from them.
+"""Datasets: embedded ones by name, your own pictures, tables and arrays, and few-label tasks drawn from them.
 
 The test set of every dataset is sealed: it opens only for a final evaluation, and every opening is counted.
 """
@@ -8,7 +8,27 @@ from tlkit.data.card import DataCard
 from tlkit.data.dataset import Dataset
 from tlkit.data.embedded import load, names
 from tlkit.data.few_shot import Task
+from tlkit.data.findings import Finding, Findings
+from tlkit.data.images import images
 from tlkit.data.sealed import SealedSplit
 from tlkit.data.split import Split
+from tlkit.data.table import table
+from tlkit.data.texts import TextSplit
+from tlkit.data.wrap import wrap
 
-__all__ = ["load", "names", "arrays", "Dataset", "Task", "Split", "SealedSplit", "DataCard"]
+__all__ = [
+    "load",
+    "names",
+    "images",
+    "table",
+    "arrays",
+    "wrap",
+    "Dataset",
+    "Task",
+    "Split",
+    "TextSplit",
+    "SealedSplit",
+    "DataCard",
+    "Finding",
+    "Findings",
+]

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from tlkit.data.alike import groups_alike
 from tlkit.data.card import DataCard
 from tlkit.data.dataset import Dataset
 from tlkit.data.labels import read_labels
+from tlkit.data.own import ALIKE, group_numbers
 from tlkit.data.pixels import Channels, read_pixels
 from tlkit.data.places import check_shares, cut
 from tlkit.data.sealed import SealedSplit
 from tlkit.data.split import Split
+from tlkit.errors import DataError
 
 
 def arrays(
@@ -27,6 +31,7 @@ def arrays(
     validation: float = 0.15,
     test: float = 0.25,
     channels: Channels | None = None,
+    group: Sequence[Hashable] | Literal["alike"] | None = None,
     origin: str = "Given as arrays.",
     licence: str = "",
 ) -> Dataset:
@@ -49,6 +54,9 @@ def arrays(
         Share of each class in these splits; every class has at least one image in each split.
     channels
         ``"first"`` or ``"last"``, where the shape of the images leaves it open.
+    group
+        What belongs together and must not be in two splits: n values, equal for what does; or ``"alike"`` for
+        images that look the same.
     origin, licence
         For the card.
 
@@ -71,8 +79,8 @@ def arrays(
     check_shares(validation, test, seed)
     pixels = read_pixels(images, channels)
     positions, names = read_labels(labels, len(pixels), classes)
-    places = cut(positions, names, validation, test, int(seed))
     whole = Split(pixels, positions, names)
+    places = cut(positions, names, validation, test, int(seed), groups=_groups(group, whole))
     train, held, sealed = (whole.select(np.flatnonzero(places == place)) for place in range(3))
     card = DataCard(
         name=name,
@@ -83,7 +91,9 @@ def arrays(
         counts={"train": len(train), "validation": len(held), "test": len(sealed)},
         how_made=f"Split by class with seed {seed}: {validation:.0%} validation, {test:.0%} test.",
         limits=(
-            "Images are split one by one: if several show the same thing, it can be in training and test.",
+            "Images are split one by one: if several show the same thing, it can be in training and test."
+            if group is None
+            else "What belongs together is in one split.",
         ),
         size=whole.images.shape[1:],
     )
@@ -93,3 +103,17 @@ def arrays(
         limits = (*card.limits, f"{found} What is in training and test is no test: remove copies first.")
         return replace(dataset, card=replace(card, limits=limits))
     return dataset
+
+
+def _groups(group: Sequence[Hashable] | Literal["alike"] | None, whole: Split) -> NDArray[np.int64] | None:
+    if group is None:
+        return None
+    if isinstance(group, str):
+        if group != ALIKE:
+            raise DataError(f"group is {group!r}, expected 'alike' or one value per image.")
+        return groups_alike(whole)
+    if len(group) != len(whole):
+        raise DataError(
+            f"There are {len(whole)} images but {len(group)} groups.", "Give one group per image."
+        )
+    return group_numbers(list(group))

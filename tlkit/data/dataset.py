@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from tlkit.data.card import DataCard
 from tlkit.data.duplicates import Duplicates, find_duplicates
 from tlkit.data.few_shot import Task, draw
-from tlkit.data.preview import Preview, preview
+from tlkit.data.findings import Finding, Findings
+from tlkit.data.preview import Preview, TextPreview, preview
 from tlkit.data.sealed import SealedSplit
 from tlkit.data.split import Split
 
@@ -28,6 +30,10 @@ class Dataset:
         Sealed: opened only for a final evaluation, and every opening is counted.
     card
         Origin, licence, counts and limits.
+    reading
+        What was found while the items were read, such as damaged files.
+    item_names
+        For each split what its items are called, such as files; empty if they have no names.
 
     Examples
     --------
@@ -42,6 +48,8 @@ class Dataset:
     validation: Split
     test: SealedSplit
     card: DataCard
+    reading: tuple[Finding, ...] = ()
+    item_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -82,8 +90,41 @@ class Dataset:
         """Find images that occur more than once, also across splits; opens nothing."""
         return find_duplicates(self)
 
-    def preview(self, images_per_class: int = 4) -> Preview:
-        """Return a picture of some training images of every class, with a text twin.
+    @cached_property
+    def findings(self) -> Findings:
+        """What is wrong or doubtful about the data, in words; looking for it opens nothing.
+
+        Damaged files, tiny classes, imbalance, copies and near copies within and across splits, class names
+        that differ only by case, pictures of one colour, labels that look shuffled.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tlkit import data
+        >>> images = np.random.default_rng(0).uniform(size=(60, 8, 8))
+        >>> images[30:] = images[:30]
+        >>> [one.rule for one in data.arrays(images, ["cat", "dog"] * 30).findings]
+        ['copies-across-splits', 'copies-within-a-split']
+        """
+        from tlkit.data.quality import look
+
+        return look(self)
+
+    def item_name(self, split: str, at: int) -> str:
+        """Return what an item is called: its file, or its split and position.
+
+        Parameters
+        ----------
+        split
+            ``"train"``, ``"validation"`` or ``"test"``.
+        at
+            Position in the split.
+        """
+        names = self.item_names.get(split)
+        return names[at] if names else f"{split}[{at}]"
+
+    def preview(self, images_per_class: int = 4) -> Preview | TextPreview:
+        """Return a picture of some training images of every class, with a text twin; of texts, a table.
 
         Parameters
         ----------
@@ -93,7 +134,13 @@ class Dataset:
         return preview(self, images_per_class)
 
     def __repr__(self) -> str:
+        problems = sum(one.level == "problem" for one in self.reading)
+        told = (
+            f", {problems} problem{'' if problems == 1 else 's'} while reading: see .findings"
+            if problems
+            else ""
+        )
         return (
             f"Dataset({self.name!r}, {len(self.classes)} classes, {len(self.train)} train,"
-            f" {len(self.validation)} validation, {len(self.test)} test images, test sealed)"
+            f" {len(self.validation)} validation, {len(self.test)} test {self.card.modality}s, test sealed{told})"
         )

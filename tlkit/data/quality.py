@@ -1,0 +1,201 @@
+"""Quality: the rules by which a dataset is looked at before anything is trained on it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tlkit.data.alike import alike_pairs, components, thumbnails
+from tlkit.data.findings import Finding, Findings
+from tlkit.data.places import SPLITS
+from tlkit.data.shuffled import agreement
+from tlkit.data.texts import TextSplit
+
+if TYPE_CHECKING:
+    from tlkit.data.dataset import Dataset
+    from tlkit.data.split import Split
+
+_TINY = 5
+_IMBALANCE = 5
+# Half a step of 8 bits, over pictures whose pixels all have one value.
+_ONE_COLOUR = 0.5 / 255
+
+
+def look(dataset: Dataset) -> Findings:
+    """Return what is wrong or doubtful about a dataset; the test set is looked at but nothing of it is shown.
+
+    Parameters
+    ----------
+    dataset
+        What was found while it was read comes first.
+    """
+    of_items = _copies(dataset) if isinstance(dataset.train, TextSplit) else _pictures(dataset)
+    return Findings([*dataset.reading, *_counts(dataset), *_names(dataset), *of_items], dataset.name)
+
+
+def _splits(dataset: Dataset) -> dict[str, Split]:
+    return dict(zip(SPLITS, (dataset.train, dataset.validation, dataset.test._split), strict=True))
+
+
+def _counts(dataset: Dataset) -> Iterator[Finding]:
+    train, tested = dataset.train.counts(), dataset.test._split.counts()
+    tiny = [(int(tested[at]), name) for at, name in enumerate(dataset.classes) if tested[at] < _TINY]
+    if tiny:
+        count, name = min(tiny)
+        yield Finding(
+            "tiny-class",
+            f"Classes with fewer than {_TINY} test items: {len(tiny)}; {name!r} has {count}.",
+            "How well such a class is recognised can hardly be measured: one item is worth"
+            f" {100 / max(count, 1):.0f} % of it.",
+            "Add items, join classes, or leave the class out.",
+            tuple(name for _, name in tiny),
+        )
+    if train.max() > _IMBALANCE * max(train.min(), 1):
+        most, least = int(train.argmax()), int(train.argmin())
+        yield Finding(
+            "imbalance",
+            f"Class {dataset.classes[most]!r} has {train[most]:,} training items, {dataset.classes[least]!r} has"
+            f" {train[least]:,}.",
+            f"Whoever always answers {dataset.classes[most]!r} is right in {train.max() / train.sum():.0%} of them:"
+            " accuracy alone says little.",
+            "Compare with that share, and look at each class; few-shot draws take the same number of each.",
+        )
+
+
+def _names(dataset: Dataset) -> Iterator[Finding]:
+    same: dict[str, list[str]] = defaultdict(list)
+    for name in dataset.classes:
+        same[" ".join(unicodedata.normalize("NFKC", name).casefold().split())].append(name)
+    # A lesson's letters are classes that differ by nothing but case, and mean it.
+    alike = [names for names in same.values() if len(names) > 1 and len(names[0].strip()) > 1]
+    if alike:
+        yield Finding(
+            "class-names-alike",
+            f"Classes whose names differ only by case, spaces or ways to write a character: {len(alike)}.",
+            "One class that is written in two ways is learned as two.",
+            "Write it in one way, if it is one.",
+            tuple(" and ".join(repr(one) for one in names) for names in alike),
+        )
+
+
+def _pictures(dataset: Dataset) -> Iterator[Finding]:
+    splits = _splits(dataset)
+    thumbs = {name: thumbnails(split) for name, split in splits.items()}
+    plain = {name: np.flatnonzero(_is_plain(split, thumbs[name])) for name, split in splits.items()}
+    flat = tuple(dataset.item_name(name, int(at)) for name, found in plain.items() for at in found)
+    if flat:
+        yield Finding(
+            "one-colour",
+            f"Pictures of one colour: {len(flat):,}.",
+            "There is nothing in them to learn from; often something went wrong when they were made.",
+            "Look at them, and remove them.",
+            flat,
+        )
+    yield from _copies(dataset)
+    yield from _near_copies(dataset, thumbs, plain)
+    found = agreement(dataset.train)
+    if found is not None and found.looks_shuffled:
+        yield Finding(
+            "labels-look-shuffled",
+            f"Pictures that look alike share their label in {found.found:.0%} of cases; by chance it would be"
+            f" {found.by_chance:.0%}.",
+            "Labels that do not follow the pictures cannot be learned, and what is learned from them is noise.",
+            "Check that pictures and labels are in the same order; look at them with .preview().",
+        )
+
+
+def _is_plain(split: Split, thumbs: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which pictures have one colour; only those whose thumbnail has are looked at in full."""
+    candidates = np.flatnonzero(np.ptp(thumbs, axis=(2, 3)).max(axis=1) < _ONE_COLOUR)
+    plain = np.zeros(len(thumbs), dtype=bool)
+    for at in candidates:
+        plain[at] = np.ptp(np.asarray(split.images[int(at)]), axis=(1, 2)).max() < _ONE_COLOUR
+    return plain
+
+
+def _copies(dataset: Dataset) -> Iterator[Finding]:
+    found = dataset.duplicates()
+    for rule, groups, what, why in (
+        (
+            "copies-across-splits",
+            found.across,
+            "Items that are in more than one split",
+            "What was seen in training is no test: the accuracy measured is too high.",
+        ),
+        (
+            "copies-within-a-split",
+            found.within,
+            "Items that occur more than once in one split",
+            "They count twice in what is learned and in what is measured.",
+        ),
+        (
+            "copies-with-other-labels",
+            found.contradicting,
+            "Items that occur with more than one label",
+            "At least one of the labels is wrong.",
+        ),
+    ):
+        if groups:
+            yield Finding(
+                rule,
+                f"{what}: {len(groups):,}.",
+                why,
+                "Correct the labels."
+                if "labels" in rule
+                else "Keep one of each, or read with group='alike'.",
+                tuple(_group(dataset, group) for group in groups),
+            )
+
+
+def _near_copies(
+    dataset: Dataset, thumbs: dict[str, NDArray[np.float32]], plain: dict[str, NDArray[np.int64]]
+) -> Iterator[Finding]:
+    every = np.concatenate(list(thumbs.values()))
+    places = [(name, at) for name in SPLITS for at in range(len(thumbs[name]))]
+    exact = dataset.duplicates()
+    known = {place: number for number, group in enumerate((*exact.across, *exact.within)) for place in group}
+    pairs = np.array(
+        [
+            (one, other)
+            for one, other in alike_pairs(every).tolist()
+            # Exact copies are told already.
+            if places[one] not in known or known[places[one]] != known.get(places[other])
+        ],
+        dtype=np.int64,
+    ).reshape(-1, 2)
+    if not len(pairs):
+        return
+    numbers = components(pairs, len(every))
+    members: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for at in np.unique(pairs):
+        members[int(numbers[at])].append(places[at])
+    across = [group for group in members.values() if len({where for where, _ in group}) > 1]
+    within = [group for group in members.values() if len({where for where, _ in group}) == 1]
+    if across:
+        yield Finding(
+            "near-copies-across-splits",
+            f"Groups of pictures that look the same and lie in more than one split: {len(across):,}.",
+            "A picture nearly like one in training is hardly a test: the accuracy measured may be too high.",
+            "Read with group='alike', which keeps them in one split.",
+            tuple(_group(dataset, group) for group in across),
+        )
+    if within:
+        yield Finding(
+            "near-copies-within-a-split",
+            f"Groups of pictures that look the same, inside one split: {len(within):,}.",
+            "They tell a learner nearly the same thing.",
+            "",
+            tuple(_group(dataset, group) for group in within),
+            "note",
+        )
+
+
+def _group(dataset: Dataset, group: tuple[tuple[str, int], ...] | list[tuple[str, int]]) -> str:
+    named = [dataset.item_name(where, at) for where, at in group[:3]]
+    more = len(group) - len(named)
+    return " ~ ".join([*named, f"{more} more"] if more else named)

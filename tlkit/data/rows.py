@@ -1,0 +1,236 @@
+"""Rows: items with labels, as a folder or a table names them, decoded into a dataset of pictures."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tlkit.data.columns import Columns, is_missing
+from tlkit.data.findings import Finding
+from tlkit.data.image_files import SPLIT_FOLDERS, Listing, file_item, outside_folder
+from tlkit.data.items import Item
+from tlkit.data.own import ALIKE, Wishes
+from tlkit.errors import DataError, unknown_name
+
+Group = str | Callable[[str], Hashable] | None
+
+
+@dataclass
+class Rows:
+    """Items, their labels and what else a table says of them.
+
+    Parameters
+    ----------
+    items
+        What is to be read, an `Item` for pictures.
+    labels
+        Of each item.
+    groups
+        Of each item, or None.
+    splits
+        0, 1 or 2 for each item, or None.
+    classes
+        The classes in the order wanted, or None.
+    findings
+        What was left out so far.
+    """
+
+    items: list[Any]
+    labels: list[Any]
+    groups: list[Any] | None = None
+    splits: list[int] | None = None
+    classes: Sequence[Hashable] | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+    def select(self, at: Sequence[int] | NDArray[np.int64]) -> Rows:
+        """Return some of the rows."""
+        columns = (self.items, self.labels, self.groups, self.splits)
+        items, labels, groups, splits = ([one[i] for i in at] if one is not None else None for one in columns)
+        return Rows(items or [], labels or [], groups, splits, self.classes, self.findings)
+
+    def present(self) -> list[Hashable] | None:
+        """Return the classes in the order wanted, without those that no row has; None if no order is wanted."""
+        occurring = set(self.labels)
+        return None if self.classes is None else [one for one in self.classes if one in occurring]
+
+
+def rows_of_listing(listing: Listing, group: Group) -> Rows:
+    """Return the rows of a folder of class folders.
+
+    Raises
+    ------
+    DataError
+        ``group`` is neither a function nor ``"alike"``.
+    """
+    groups = None
+    if callable(group):
+        groups = [group(item.name) for item in listing.items]
+    elif group not in (None, ALIKE):
+        raise DataError(
+            f"group is {group!r}; pictures in class folders have no columns.",
+            "Give a function of the file's name, or group='alike'.",
+        )
+    return Rows(listing.items, listing.labels, groups, listing.splits, None, listing.findings)
+
+
+def rows_of_table(table: Columns, value: str, label: str, group: Group, split: str | None) -> Rows:
+    """Return the rows of a table that have a value and a label.
+
+    Parameters
+    ----------
+    table
+        The table.
+    value, label, group, split
+        Names of columns; ``group`` may also be a function of the value or ``"alike"``.
+    """
+    values, labels = table[value], _numbers_if_all(table[label])
+    groups = None
+    if isinstance(group, str) and (group != ALIKE or ALIKE in table.names):
+        groups = table[group]
+    elif callable(group):
+        groups = [group(str(one)) for one in values]
+    splits = None if split is None else [_split_of(one, at, split) for at, one in enumerate(table[split])]
+    rows = Rows(values, labels, groups, splits)
+    for column, rule, cells in ((label, "no-class", labels), (value, "no-item", values)):
+        empty = [at for at, one in enumerate(cells) if is_missing(one)]
+        if empty:
+            rows.findings.append(
+                Finding(
+                    rule,
+                    f"Rows of {table.what} with nothing in column {column!r}, left out: {len(empty):,}.",
+                    "Without it there is nothing to learn from them.",
+                    "Fill it in, or delete the rows.",
+                    # Counted as a spreadsheet does, whose first row holds the names.
+                    tuple(f"row {at + 2}" for at in empty),
+                )
+            )
+    return rows.select(
+        [at for at in range(len(values)) if not (is_missing(labels[at]) or is_missing(values[at]))]
+    )
+
+
+def find_files(rows: Rows, root: Path, suffix: str = "") -> Rows:
+    """Turn names of files, bytes and pictures in a table into items; what is not there is left out.
+
+    Parameters
+    ----------
+    rows
+        Their items are paths, bytes, Pillow images, or mappings with ``"bytes"`` or ``"path"``.
+    root
+        As of `real_folder`: where paths begin, and which they do not leave.
+    suffix
+        Added to every path, such as ``".jpg"``.
+    """
+    missing: dict[str, list[str]] = {"missing": [], "outside": [], "closed": []}
+    kept, items = [], []
+    for at, value in enumerate(rows.items):
+        found = _item(value, at, root, suffix)
+        if isinstance(found, Item):
+            kept.append(at)
+            items.append(found)
+        else:
+            why, name = found
+            missing[why].append(name)
+    rows = rows.select(kept)
+    rows.items = items
+    if missing["missing"]:
+        rows.findings.append(
+            Finding(
+                "missing-file",
+                f"Files that the table names and that are not there: {len(missing['missing']):,}.",
+                "Their rows are left out.",
+                f"Paths begin in {root}; name another with folder='…', or an ending with suffix='.jpg'.",
+                tuple(missing["missing"]),
+            )
+        )
+    if missing["outside"]:
+        rows.findings.append(outside_folder(missing["outside"]))
+    if missing["closed"]:
+        rows.findings.append(unreadable([f"{name} may not be read by you" for name in missing["closed"]]))
+    if not items:
+        first = next((one for names in missing.values() for one in names), "")
+        raise DataError(
+            f"None of the {len(kept) + sum(map(len, missing.values())):,} files that the table names can be found;"
+            f" the first is {first!r}.",
+            f"Paths begin in {root}; name another with folder='…', or an ending with suffix='.jpg'.",
+        )
+    return rows
+
+
+def wanted(rows: Rows, wishes: Wishes) -> Rows:
+    """Return the rows of the classes that are wanted, with a finding if their labels are of several kinds.
+
+    Raises
+    ------
+    UnknownNameError
+        A class to leave out does not exist.
+    """
+    known = {str(one) for one in rows.labels}
+    for one in wishes.leave_out:
+        if str(one) not in known:
+            raise unknown_name("class", one, sorted(known))
+    left_out = {str(one) for one in wishes.leave_out}
+    if left_out:
+        rows = rows.select([at for at, one in enumerate(rows.labels) if str(one) not in left_out])
+    kinds = Counter(type(one).__name__ for one in rows.labels)
+    if len(kinds) > 1 and not set(kinds) <= {"int", "float"}:
+        told = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
+        rows.findings.append(
+            Finding(
+                "mixed-labels",
+                f"The labels are of several kinds: {told}.",
+                "One class may be written in two ways and count as two.",
+                "Write all labels in one kind, for example as text.",
+            )
+        )
+    return rows
+
+
+def unreadable(names: Sequence[str]) -> Finding:
+    """Return the finding about files that cannot be read."""
+    return Finding(
+        "unreadable-file",
+        f"Files that cannot be read, left out: {len(names):,}.",
+        "There is no picture to learn from.",
+        "Replace them, or delete them.",
+        tuple(names),
+    )
+
+
+def _item(value: Any, at: int, root: Path, suffix: str) -> Item | tuple[str, str]:
+    if isinstance(value, Mapping):
+        # How Hugging Face stores pictures in tables.
+        value = value.get("bytes") or value.get("path")
+    if isinstance(value, str | os.PathLike):
+        name = os.fspath(value).strip() + suffix
+        found = file_item(root, name)
+        return found if isinstance(found, Item) else (found, name)
+    return Item(f"row {at + 1}", held=value)
+
+
+def _split_of(value: Any, at: int, column: str) -> int:
+    try:
+        return SPLIT_FOLDERS[str(value).strip().lower()]
+    except KeyError:
+        raise DataError(
+            f"Row {at + 1} has {value!r} in column {column!r}, which names no split.",
+            "Splits are 'train', 'validation' and 'test'.",
+        ) from None
+
+
+def _numbers_if_all(labels: Sequence[Any]) -> list[Any]:
+    """Return labels that are all whole numbers in text as numbers, so that 10 comes after 9."""
+    told = [one for one in labels if not is_missing(one)]
+    if told and all(isinstance(one, str) and one.strip().isdecimal() for one in told):
+        numbers = [one if is_missing(one) else int(one) for one in labels]
+        # "01" and "1" may be two classes.
+        if len(set(map(str, numbers))) == len(set(labels)):
+            return numbers
+    return [one.strip() if isinstance(one, str) else one for one in labels]
