@@ -164,6 +164,11 @@ def interval(correct: Any, level: float = 0.95) -> ShareInterval:
     The ends follow Wilson (1927): they are the accuracies from which what was seen lies just within reach, so that
     the interval stays between 0 and 1 and is longer on the side of 1/2.
 
+    Where an arm is right nearly everywhere and a rare draw is far below the others, few draws mostly do not show
+    it, and the interval is then too short: at a true accuracy of 97 %, with 19 of 20 draws between 87 % and
+    99.9 %, about 90 of 100 intervals at 95 % hold it, with 3 draws as with 10. Intervals on the scale of the logit
+    or of the arcsine, or Korn and Graubard's, did no better in the same simulation.
+
     Parameters
     ----------
     correct
