@@ -57,8 +57,10 @@ class Rows:
 
     def present(self) -> list[Hashable] | None:
         """Return the classes in the order wanted, without those that no row has; None if no order is wanted."""
+        if self.classes is None:
+            return None
         occurring = set(self.labels)
-        return None if self.classes is None else [one for one in self.classes if one in occurring]
+        return [one for one in self.classes if one in occurring]
 
 
 def rows_of_listing(listing: Listing, group: Group) -> Rows:
