@@ -236,6 +236,19 @@ def test_the_expected_time_is_of_the_right_size(panel: panels.Freeze) -> None:
     assert measured / 1.5 < corrected < measured * 1.5
 
 
+def test_where_the_expected_time_comes_from_is_about_the_present_plan(panel: panels.Freeze) -> None:
+    def source() -> str:
+        return str(panel._view()["counts"]["seconds_source"])
+
+    assert source() == "estimated on this machine"
+    panel.run()
+    assert source() == "as long as the last run"
+    assert panel.set(preset="last stage") is panel
+    assert source() == "estimated from the last run"
+    panel.set(preset="feature extraction")
+    assert source() == "as long as the last run"
+
+
 def test_states_compare_by_value() -> None:
     modes = (("stem", "strict"),)
     assert FreezeState(modes) == FreezeState(modes)

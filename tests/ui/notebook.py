@@ -90,6 +90,19 @@ class Notebook:
         panel.first.wait_for(timeout=PATIENCE_MS)
         return panel.first
 
+    def seconds_to_stop(self, panel: Locator) -> float:
+        """Press a panel's Stop and return the seconds until its run is over, as the page itself sees it."""
+        return float(
+            panel.evaluate(
+                """async panel => {
+                    const start = performance.now();
+                    panel.querySelector('.tlkit-stop').click();
+                    while (panel.getAttribute('aria-busy') === 'true') await new Promise(requestAnimationFrame);
+                    return (performance.now() - start) / 1000;
+                }"""
+            )
+        )
+
     def save(self) -> dict[str, Any]:
         """Save from the menu and return what is then in the file."""
         before = self.path.stat().st_mtime_ns

@@ -137,15 +137,7 @@ def test_stop_ends_a_run_within_half_a_second_and_what_is_finished_stays(noteboo
     found.get_by_role("button", name="Run").dblclick()
     found.locator(".tlkit-plot circle").first.wait_for(timeout=60_000)
     expect(found.get_by_role("checkbox").first).to_have_attribute("aria-disabled", "true")
-    seconds = found.evaluate(
-        """async panel => {
-            const start = performance.now();
-            panel.querySelector('.tlkit-stop').click();
-            while (panel.getAttribute('aria-busy') === 'true') await new Promise(requestAnimationFrame);
-            return (performance.now() - start) / 1000;
-        }"""
-    )
-    assert seconds < 0.5
+    assert notebook.seconds_to_stop(found) < 0.5
     expect(found.locator(".tlkit-problem")).to_have_count(0)
     expect(found.locator(".tlkit-plot circle").first).to_be_visible()
 
@@ -175,9 +167,15 @@ def test_reopened_without_a_kernel_the_finished_twin_is_seen(notebook: Notebook,
     saved["metadata"].pop("widgets", None)
     copy = notebook.path.with_name("compare-again.ipynb")
     copy.write_text(json.dumps(saved), encoding="utf-8")
-    twin = open_notebook(path=copy).page.locator(".tlkit-twin").first
+    again = open_notebook(path=copy)
+    twin = again.page.locator(".tlkit-twin").first
     expect(twin).to_contain_text(verdict, timeout=20_000)
     expect(twin).to_contain_text("you guessed 20 points")
     picture = twin.get_by_role("img")
     expect(picture).to_have_attribute("alt", re.compile(r"frozen \d+\.\d %"))
     assert picture.evaluate("one => one.complete && one.naturalWidth") > 400
+    expect(twin).to_contain_text("A saved picture of the panel.")
+    for dark in (False, True):
+        again.look(dark=dark, width=1280)
+        assert ("invert" in picture.evaluate("one => getComputedStyle(one).filter")) == dark
+        again.screenshot(f"compare-twin-{'dark' if dark else 'light'}", twin)

@@ -157,10 +157,8 @@ def test_reopened_without_its_kernel_the_pictures_are_still_there(
     expect(reopened.locator(".tlkit-verdict")).to_have_text(panel.locator(".tlkit-verdict").inner_text())
     reopened.get_by_role("option", name=re.compile("class")).first.focus()
     expect(reopened.locator(".tlkit-s-tip")).to_be_visible()
-    reopened.get_by_role("button", name="Measure again").click()
-    expect(reopened.get_by_role("alert")).to_contain_text(
-        "Run the notebook from the top down", timeout=10_000
-    )
+    expect(reopened).to_contain_text("This is a saved picture of the panel.")
+    expect(reopened.get_by_role("button", name="Measure again")).to_have_count(0)
 
 
 def test_stop_ends_a_run_within_half_a_second(panel: Locator, notebook: Notebook) -> None:
@@ -169,15 +167,7 @@ def test_stop_ends_a_run_within_half_a_second(panel: Locator, notebook: Notebook
     expect(panel.locator(".tlkit-s-outcome")).to_contain_text("earlier choice")
     panel.get_by_role("button", name="Measure").click()
     expect(panel.locator(".tlkit-progress")).to_contain_text("Training a network on digits")
-    seconds = panel.evaluate(
-        """async panel => {
-            const start = performance.now();
-            panel.querySelector('.tlkit-stop').click();
-            while (panel.getAttribute('aria-busy') === 'true') await new Promise(requestAnimationFrame);
-            return (performance.now() - start) / 1000;
-        }"""
-    )
-    assert seconds < 0.5
+    assert notebook.seconds_to_stop(panel) < 0.5
     expect(panel.locator(".tlkit-problem")).to_have_count(0)
     choose(panel, "Target", "greek")
     expect(panel.locator(".tlkit-s-outcome")).not_to_contain_text("earlier choice")

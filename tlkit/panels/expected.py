@@ -34,20 +34,23 @@ class Expected:
     def __init__(self, backbone: Backbone, task: Task) -> None:
         self._backbone, self._task = backbone, task
         self._row_seconds: dict[str, float] | None = None
-        self._correction: float | None = None
+        self._correction = 1.0
+        self._last: tuple[dict[str, str], Recipe] | None = None
 
     def seconds(self, plan: Plan, recipe: Recipe) -> float:
         """Estimate a run with a plan and a recipe."""
-        return self._estimate(plan, recipe) * (self._correction or 1.0)
+        return self._estimate(plan, recipe) * self._correction
 
-    @property
-    def source(self) -> str:
-        """Where the estimate comes from, in words."""
-        return "from the last run here" if self._correction is not None else "estimated on this machine"
+    def source(self, plan: Plan, recipe: Recipe) -> str:
+        """Say where the estimate for a plan and a recipe comes from."""
+        if self._last is None:
+            return "estimated on this machine"
+        return "as long as the last run" if self._last == (dict(plan.modes), recipe) else "estimated from the last run"
 
     def learn(self, plan: Plan, recipe: Recipe, measured_seconds: float) -> None:
         """Correct later estimates by what a run really took."""
         self._correction = measured_seconds / max(1e-3, self._estimate(plan, recipe))
+        self._last = (dict(plan.modes), recipe)
 
     def _estimate(self, plan: Plan, recipe: Recipe) -> float:
         costs = self._timed()

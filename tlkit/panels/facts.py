@@ -44,13 +44,13 @@ def about(backbone: Backbone, task: Task) -> dict[str, Any]:
     total = backbone.summary().parameters
     labels = task.labels_per_class
     each = "all labels" if labels is None else f"{labels} label{'' if labels == 1 else 's'} each"
-    old = backbone.source_sample
-    learned = f", learned on {len(old.classes)} classes" if old is not None else ""
+    old = backbone.source_head
+    learned = f", learned on {old.out_features:,} classes" if old is not None else ""
     return {
         "subtitle": f"{backbone.name}, {total:,} numbers{learned} → {task.dataset.name}, {classes} classes, {each}",
         "backbone": {
             "name": backbone.name,
-            "load": backbone.name if backbone.name in backbones.names() else "",
+            "load": backbone.name if backbones.known(backbone.name) else "",
         },
         "task": {
             "name": task.name,

@@ -280,8 +280,9 @@ class Freeze(Panel[FreezeState, train.Run]):
     def _seconds(self) -> dict[str, str]:
         if self._backbone is None:
             return {"seconds": "", "seconds_source": ""}
-        seconds = self._expected.seconds(self.plan, self.recipe)
-        return {"seconds": duration(seconds), "seconds_source": self._expected.source}
+        plan, recipe = self.plan, self.recipe
+        seconds = self._expected.seconds(plan, recipe)
+        return {"seconds": duration(seconds), "seconds_source": self._expected.source(plan, recipe)}
 
     def _twin(self) -> Sequence[Part]:
         counts, modes = self._counts(), dict(self._state.modes)

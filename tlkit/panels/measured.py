@@ -119,7 +119,8 @@ def asides(found: Comparison, said: Collection[tuple[str, str]]) -> list[str]:
     told.sort(key=lambda names: not pretrained.issuperset(names))
     words = [_aside(found, *names) for names in told[:_MOST_ASIDES]]
     more = sum(found.verdicts[names].word == "cannot tell" for names in told[_MOST_ASIDES:])
-    return [*words, *([f"And {more} more pairs that cannot be told apart."] if more else [])]
+    rest = "pair" if more == 1 else "pairs"
+    return [*words, *([f"And {more} more {rest} that cannot be told apart."] if more else [])]
 
 
 def _aside(found: Comparison, first: str, second: str) -> str:

@@ -46,13 +46,13 @@ class Choices:
         self._sets = {one.name: one for one in (source, target)}
         self._nets = {net.name: net}
         self._embedded = {
-            name for name in data.names() if name not in self._sets or _same(self._sets[name], name)
+            name for name in data.names("image") if name not in self._sets or _same(self._sets[name], name)
         }
 
     @property
     def datasets(self) -> list[str]:
-        """Names of all datasets."""
-        return [*self._sets, *(name for name in data.names() if name not in self._sets)]
+        """Names of all datasets of pictures."""
+        return [*self._sets, *(name for name in data.names("image") if name not in self._sets)]
 
     @property
     def backbones(self) -> list[str]:

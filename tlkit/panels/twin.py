@@ -85,6 +85,8 @@ class Pictures:
 
 
 Part = Paragraph | Table | Pictures
+#: Whoever sees the twin in a notebook may take it for the panel.
+SAVED = "A saved picture of the panel. Run its cell, after those above it, to use it."
 
 
 def as_text(title: str, subtitle: str, parts: Sequence[Part]) -> str:
@@ -105,15 +107,16 @@ def as_text(title: str, subtitle: str, parts: Sequence[Part]) -> str:
 
 
 def as_html(title: str, subtitle: str, parts: Sequence[Part]) -> str:
-    """Write the parts as HTML that survives the cleaning of untrusted notebooks.
+    """Write the parts as HTML that survives the cleaning of untrusted notebooks, and say that it is a picture.
 
     Examples
     --------
     >>> as_html("Freeze", "", [Paragraph("1 < 2")])
-    '<div class="tlkit-twin"><p><strong>Freeze</strong></p><p>1 &lt; 2</p></div>'
+    '<div class="tlkit-twin"><p><strong>Freeze</strong></p><p><em>A saved ...</em></p><p>1 &lt; 2</p></div>'
     """
     head = f"<p><strong>{html.escape(title)}</strong>{f' {html.escape(subtitle)}' if subtitle else ''}</p>"
-    return f'<div class="tlkit-twin">{head}{"".join(part.html() for part in parts)}</div>'
+    said = f"<p><em>{html.escape(SAVED)}</em></p>"
+    return f'<div class="tlkit-twin">{head}{said}{"".join(part.html() for part in parts)}</div>'
 
 
 def picture(image: np.ndarray[Any, Any]) -> str:

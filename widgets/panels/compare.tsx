@@ -58,7 +58,7 @@ interface View extends Base {
 }
 
 function Compare(props: Props<View>) {
-  const { view, busy, send } = props;
+  const { view, busy, saved, send } = props;
   const { gate, outcome, plot } = view;
   return (
     <div class="tlkit-two">
@@ -78,7 +78,7 @@ function Compare(props: Props<View>) {
       </div>
       <div class={view.stale && !busy ? "tlkit-stale" : undefined}>
         {view.stale && !busy && outcome && <p class="tlkit-note">{view.stale_words}</p>}
-        {gate?.open && <Ask gate={gate} send={send} />}
+        {gate?.open && !saved && <Ask gate={gate} send={send} />}
         <div role="status">
           {outcome && <p class="tlkit-verdict">{outcome.verdict}</p>}
           {outcome?.beside && <p class="tlkit-beside">{outcome.beside}</p>}

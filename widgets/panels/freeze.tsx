@@ -125,7 +125,7 @@ function Freeze(props: Props<View>) {
           <span class="tlkit-mode">{view.head.label}</span>
         </div>
         <div class="tlkit-end">
-          <b class="tlkit-class">“{view.sample.name}”</b>
+          <b class={view.sample.name.length > 4 ? "tlkit-class tlkit-word" : "tlkit-class"}>“{view.sample.name}”</b>
           <span>{view.sample.classes}</span>
         </div>
       </div>

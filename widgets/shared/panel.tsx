@@ -7,6 +7,7 @@ import type { Base, Event, Model, Props } from "./seam";
 const PATIENCE_MS = 4000;
 const FOCUS_RETURNS_MS = 1000;
 const BROKEN = "This panel cannot be drawn. Its text is in the cell's output all the same: print(panel).";
+const SAVED = "This is a saved picture of the panel. Run its cell, after those above it, to use it.";
 const SILENCE = "No kernel answers. Run the notebook from the top down to this cell (Run, Run All Above Selected Cell), then this cell.";
 
 /** Make the module that anywidget loads: `export default panel(Freeze, css)`. */
@@ -32,6 +33,7 @@ class Root<V extends Base> {
   private lostAt = Number.POSITIVE_INFINITY;
   private number = 0;
   private silent = false;
+  private saved = false;
   private announced: string | null = null;
   private said = "";
 
@@ -82,6 +84,11 @@ class Root<V extends Base> {
         return;
       }
       this.place = this.node.closest(".jp-OutputArea-child");
+      // In a reopened notebook nothing is behind a panel; the widget around it has a class for that.
+      if (this.node.closest(".jupyter-widgets-disconnected")) {
+        this.saved = true;
+        this.draw();
+      }
       for (const other of this.roots) {
         if (other === this || other.place === null || other.place !== this.place || other.node.isConnected) continue;
         const lost = performance.now() - other.lostAt;
@@ -122,20 +129,21 @@ class Root<V extends Base> {
   };
 
   private readonly draw = (): void => {
-    const view = this.model.get("view") as V;
+    const shown = this.model.get("view") as V;
+    const view = this.saved ? { ...shown, reopened: SAVED } : shown;
     const pictures = this.model.get("pictures") as Record<string, string>;
-    const busy = view.status === "running" || view.status === "stopping";
+    const busy = this.saved || view.status === "running" || view.status === "stopping";
     const Body = this.Body;
     // What is there at first is no news.
     if (this.announced !== null && this.announced !== view.announce) this.said = view.announce;
     this.announced = view.announce;
     const drawn = [
-      <section key="panel" class="tlkit-panel" aria-label={view.title} aria-busy={busy}>
+      <section key="panel" class="tlkit-panel" aria-label={view.title} aria-busy={busy && !this.saved}>
         <header class="tlkit-head">
           <h2>{view.title}</h2>
           <p>{view.subtitle}</p>
         </header>
-        <Body view={view} pictures={pictures} busy={busy} send={this.send} />
+        <Body view={view} pictures={pictures} busy={busy} saved={this.saved} send={this.send} />
         {view.problem && <Problem {...view.problem} />}
         <div role="alert">{this.silent && <p class="tlkit-problem">{SILENCE}</p>}</div>
       </section>,

@@ -18,7 +18,7 @@ export function Problem({ words, details }: { words: string; details: string }) 
 }
 
 /** Run, Stop and progress, and whatever else a panel puts beside them. */
-export function RunBar({ view, busy, send, children, blocked = false }: Props<Base> & { children?: ComponentChildren; blocked?: boolean }) {
+export function RunBar({ view, busy, saved, send, children, blocked = false }: Props<Base> & { children?: ComponentChildren; blocked?: boolean }) {
   const { labels, status, progress } = view;
   const again = status === "finished" || status === "stopped" || status === "failed";
   // One button in one place: whoever pressed Run with the keyboard can stop with the same key. The second half of
@@ -36,7 +36,7 @@ export function RunBar({ view, busy, send, children, blocked = false }: Props<Ba
           {again ? labels.again : labels.run}
         </button>
       )}
-      {busy ? <Progress {...(progress ?? { words: "", share: null })} /> : children}
+      {!saved && (busy ? <Progress {...(progress ?? { words: "", share: null })} /> : children)}
     </div>
   );
 }

@@ -36,7 +36,9 @@ export interface Props<V extends Base> {
   view: V;
   /** Data URIs by name. */
   pictures: Record<string, string>;
-  /** A run is going on: settings are locked. */
+  /** Settings are locked: a run is going on, or no kernel is behind the panel. */
   busy: boolean;
+  /** No kernel is behind the panel: it only shows what was saved. */
+  saved: boolean;
   send(event: Event): void;
 }
