@@ -72,9 +72,15 @@ def parser() -> argparse.ArgumentParser:
         "--source",
         default="letters",
         metavar="NAME",
-        help="what the network learned before: letters, printed-digits, photos or shapes",
+        help="what the network learned before: letters, printed-digits, photos or shapes; or a whole name "
+        "such as zoo:resnet-photos",
     )
-    attempt.add_argument("--target", default="greek", metavar="NAME", help="the data set to learn now")
+    attempt.add_argument(
+        "--target",
+        default="greek",
+        metavar="NAME",
+        help="the data set to learn now; or the path of a folder of pictures, with one folder per class",
+    )
     attempt.add_argument("--network", default="resnet", metavar="NAME", help="resnet, vgg or inception")
     attempt.add_argument("--labels", type=_positive, default=1, metavar="K", help="labels per class (1)")
     attempt.add_argument("--seeds", type=_positive, default=5, metavar="N", help="how many random draws (5)")

@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from tlkit import cli
+from tlkit import cli, data
 
 QUICK = ["try", "--arms", "random-frozen,frozen", "--seeds", "2"]
 
@@ -90,12 +91,43 @@ def test_a_curve_goes_over_several_numbers_of_labels(
     assert found["arms"] == found["curve"][0]["arms"]
 
 
+def test_a_folder_of_ones_own_gets_the_whole_before_and_after(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TLKIT_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "my pictures"
+    # Patches of photographs by what they show, as someone would have them in folders.
+    photos = data.load("photos").train
+    for at, (image, label) in enumerate(zip(photos.images[::8], photos.labels[::8], strict=True)):
+        path = folder / photos.classes[label] / f"{at}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((image[0] * 255).astype("uint8")).resize((50, 40)).save(path)
+    (path.parent / "damaged.jpg").write_bytes(b"no picture")
+    report = tmp_path / "report.html"
+    arguments = ["--target", str(folder), "--source", "zoo:resnet-photos", "--labels", "2", "--json"]
+    assert cli.main([*QUICK, *arguments, "--report", str(report)]) == 0
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert found["dataset"] == "my pictures"
+    assert found["backbone"] == "zoo:resnet-photos"
+    assert found["arms"]["frozen"]["mean"] > 1.5 / len(photos.classes)
+    assert any("damaged.jpg" in one for one in found["found_in_the_data"])
+    assert "damaged.jpg" in said.err
+    text = html.unescape(report.read_text(encoding="utf-8"))
+    assert "What was found in the data" in text
+    typed = next(line for line in re.sub("<[^>]+>", "\n", text).splitlines() if line.startswith("tlkit try "))
+    given = cli.parser().parse_args(shlex.split(typed)[1:])
+    assert (given.target, given.source) == (str(folder), "zoo:resnet-photos")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["--arms", "scratch,frosen"], "'frozen'"),
         (["--target", "greeks"], "'greek'"),
         (["--source", "leters"], "The nearest is 'letters'"),
+        (["--source", "zoo:resnet-leters"], "The nearest are 'zoo:resnet-letters'"),
+        (["--target", "no/such/folder"], "There is no folder no/such/folder"),
         (["--network", "resnett"], "The nearest is 'resnet'"),
         (["--arms", "frozen"], "two arms"),
         (["--report", "/"], "that is a folder"),

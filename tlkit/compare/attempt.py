@@ -36,11 +36,14 @@ class Attempt:
         Where the report was written; None if it could not be.
     seconds
         From the first to the last line.
+    found
+        What was found in a learner's own data, in words.
     """
 
     curve: Curve
     report: Path | None
     seconds: float
+    found: tuple[str, ...] = ()
 
     @property
     def first(self) -> Comparison:
@@ -62,6 +65,7 @@ class Attempt:
             **_numbers(first),
             "seal": first.seals,
             "notes": list(first.notes),
+            "found_in_the_data": list(self.found),
             "provenance": self.curve.provenance,
             "report": None if self.report is None else str(self.report),
             "seconds": round(self.seconds, 1),
@@ -96,16 +100,16 @@ def attempt(
     report: Path,
     say: Callable[[str], None],
 ) -> Attempt:
-    """Compare learning from scratch with transfer on an embedded data set, and write a report.
+    """Compare learning from scratch with transfer on a data set, and write a report.
 
     Parameters
     ----------
     source
-        What the network learned before.
+        What the network learned before, or the whole name of an embedded network: ``"zoo:…"``.
     target
-        The data set to learn now.
+        The data set to learn now: an embedded one, or a folder of pictures.
     network
-        ``"resnet"``, ``"vgg"`` or ``"inception"``.
+        ``"resnet"``, ``"vgg"`` or ``"inception"``; plays no part if ``source`` names the network.
     labels_per_class
         One number, or several for a curve.
     seeds
@@ -121,6 +125,8 @@ def attempt(
     ------
     UnknownNameError
         There is no such network, source, data set or arm.
+    DataError
+        The folder cannot be used as it is.
     StoreError
         The report is to be where no file can be. If it fails later, the numbers are returned without it.
     """
@@ -130,30 +136,32 @@ def attempt(
     picked = chosen(arms)
     from tlkit import data
 
-    dataset = data.load(target)
+    own = data.is_path(target)
+    dataset = None if own else data.load(target)
     from tlkit import backbones
 
-    embedded = [tuple(name.removeprefix("zoo:").split("-", 1)) for name in backbones.names()]
-    networks = dict.fromkeys(kind for kind, _ in embedded)
-    if network not in networks:
-        raise unknown_name("network", network, networks)
-    sources = [learned for kind, learned in embedded if kind == network]
-    if source not in sources:
-        raise unknown_name(f"source for a {network}", source, sources)
-    name = f"zoo:{network}-{source}"
-    say(f"Loading a {network} that learned {source}; it is to learn {target} …")
-    going = curve_running(dataset, backbones.load(name), picked, seeds, labels_per_class=labels_per_class)
+    name = _network(source, network, backbones.names())
+    backbone = backbones.load(name)
+    if dataset is None:
+        # Decoded at the size and in the channels that the network takes, nothing is resized twice.
+        form = backbone.transform
+        dataset = data.load(target, size=form.height, channels=form.channels, progress=_Reading(say))
+    found = tuple(str(one) for one in dataset.findings) if own else ()
+    for one in found:
+        say(f"Found in the data. {one}")
+    say(f"Loading {name}; it is to learn {dataset.name} …")
+    going = curve_running(dataset, backbone, picked, seeds, labels_per_class=labels_per_class)
     say(f"{len(picked)} arms on {draws(seeds)} of labels each …")
     curve = _told(going, say, began)
     seconds = time.perf_counter() - began
     try:
         typed = command(source, target, network, labels_per_class, seeds, arms)
-        write_report(path, curve, seconds, typed)
+        write_report(path, curve, seconds, typed, found)
     except StoreError as error:
         # The numbers are there all the same: they are worth more than the report.
         say(str(error))
-        return Attempt(curve, None, seconds)
-    return Attempt(curve, path, seconds)
+        return Attempt(curve, None, seconds, found)
+    return Attempt(curve, path, seconds, found)
 
 
 def command(
@@ -172,9 +180,41 @@ def command(
     'tlkit try --source letters --target greek --network resnet --labels 1 --seeds 5'
     """
     counts = ",".join(map(str, labels_per_class))
-    words = ["tlkit", "try", "--source", source, "--target", target, "--network", network]
+    words = ["tlkit", "try", "--source", source, "--target", target]
+    words += ["--network", network] if not source.startswith("zoo:") else []
     words += ["--curve" if len(labels_per_class) > 1 else "--labels", counts, "--seeds", str(seeds)]
     return shlex.join([*words, *(["--arms", ",".join(arms)] if arms is not None else [])])
+
+
+def _network(source: str, network: str, names: Sequence[str]) -> str:
+    """Return the name of the embedded network that is meant."""
+    if source.startswith("zoo:"):
+        if source not in names:
+            raise unknown_name("embedded network", source, names)
+        return source
+    embedded = [tuple(name.removeprefix("zoo:").split("-", 1)) for name in names]
+    networks = dict.fromkeys(kind for kind, _ in embedded)
+    if network not in networks:
+        raise unknown_name("network", network, networks)
+    sources = [learned for kind, learned in embedded if kind == network]
+    if source not in sources:
+        raise unknown_name(f"source for a {network}", source, sources)
+    return f"zoo:{network}-{source}"
+
+
+class _Reading:
+    """Says every few seconds how far the reading of a folder is."""
+
+    _SECONDS = 3.0
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._last = time.perf_counter()
+
+    def __call__(self, what: str, done: int, of: int | None) -> None:
+        if time.perf_counter() - self._last >= self._SECONDS:
+            self._last = time.perf_counter()
+            self._say(f"{what} pictures: {done:,}" + ("" if of is None else f" of {of:,}"))
 
 
 def _checked(report: Path) -> Path:
@@ -198,7 +238,8 @@ def _told(going: Generator[Progress, None, Curve], say: Callable[[str], None], b
                 curve: Curve = finished.value
                 return curve
             width = len(str(one.of))
-            say(f"{one.done:>{width}}/{one.of}  {time.perf_counter() - began:5.1f} s  {one}")
+            left = f" ({one.left})" if one.left else ""
+            say(f"{one.done:>{width}}/{one.of}  {time.perf_counter() - began:5.1f} s  {one}{left}")
             if one.problem != problem:
                 problem = one.problem
                 say(problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tlkit.compare import html_report
@@ -12,7 +13,7 @@ from tlkit.compare.table import Table
 from tlkit.compare.wording import draws, labels
 
 
-def write_report(path: Path, curve: Curve, seconds: float, typed: str) -> None:
+def write_report(path: Path, curve: Curve, seconds: float, typed: str, found: Sequence[str] = ()) -> None:
     """Write a curve as one HTML file that needs nothing else.
 
     Parameters
@@ -25,6 +26,8 @@ def write_report(path: Path, curve: Curve, seconds: float, typed: str) -> None:
         How long it took.
     typed
         The command that made it.
+    found
+        What was found in the data, in words.
 
     Raises
     ------
@@ -51,6 +54,8 @@ def write_report(path: Path, curve: Curve, seconds: float, typed: str) -> None:
             *one.notes,
         ]
         sections.append(html_report.Section(f"{count[0].upper()}{count[1:]}", parts, lead=lead))
+    if found:
+        sections.append(html_report.Section("What was found in the data", list(found)))
     told: list[html_report.Part] = [
         f"Every arm had the same draws of labels and took the same {first.items:,} test items once per draw.",
         f"Intervals ({100 * first.level:g} %) allow for other draws and for other test items.",
