@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zipfile
 from dataclasses import replace
@@ -11,7 +10,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from tlkit.data import emoji
 from tlkit.data.card import DataCard
+from tlkit.data.checked_file import CURE, read_checked
 from tlkit.data.dataset import Dataset
 from tlkit.data.digits import read_digits
 from tlkit.data.sealed import SealedSplit
@@ -20,18 +21,33 @@ from tlkit.errors import DataError, unknown_name
 from tlkit.files import packaged, read_json
 
 SPLITS = ("train", "validation", "test")
-_NAMES = ("digits", "letters", "greek", "printed-digits", "shapes", "textures", "photos")
+_GREY = ("digits", "letters", "greek", "printed-digits", "shapes", "textures", "photos")
+_NAMES = (*_GREY, *emoji.NAMES)
 
 
-def names() -> list[str]:
+def names(modality: str | None = None) -> list[str]:
     """Return the names of the embedded datasets.
+
+    Parameters
+    ----------
+    modality
+        ``"image"`` or ``"text"``: only those whose items are that; None for all.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such kind of item.
 
     Examples
     --------
-    >>> "greek" in names()
-    True
+    >>> "greek" in names(), names("text")
+    (True, ['emoji:names'])
     """
-    return list(_NAMES)
+    texts = [name for name in _NAMES if name == emoji.PREFIX + emoji.THINGS]
+    listed = {None: list(_NAMES), "image": [name for name in _NAMES if name not in texts], "text": texts}
+    if modality not in listed:
+        raise unknown_name("kind of item", modality, ("image", "text"))
+    return listed[modality]
 
 
 def load(name: str) -> Dataset:
@@ -45,7 +61,8 @@ def load(name: str) -> Dataset:
     Returns
     -------
     Dataset
-        Images of 1 x 32 x 32. Its test set is sealed, and its count of openings starts at 0.
+        Grey images of 1 x 32 x 32; of ``emoji:`` coloured ones of 3 x 64 x 64, or their names, which are texts.
+        Its test set is sealed, and its count of openings starts at 0.
 
     Raises
     ------
@@ -74,7 +91,7 @@ def assemble(
     Parameters
     ----------
     pixels
-        (n, 32, 32), 0 to 255.
+        (n, height, width), or (n, height, width, 3) in colour; 0 to 255.
     labels
         (n,), positions in ``card.classes``.
     places
@@ -93,37 +110,44 @@ def assemble(
 
 @lru_cache(maxsize=len(_NAMES))
 def _read(name: str) -> Dataset:
-    if name != "digits":
+    if name in emoji.NAMES:
+        whole = _read_emoji(name)
+    elif name == "digits":
+        whole = assemble(*read_digits())
+    else:
         return assemble(*_read_file(name))
-    digits = assemble(*read_digits())
-    if digits.fingerprint != digits.card.fingerprint:
+    # These depend on another library, which stores or decodes the pictures.
+    if whole.fingerprint != whole.card.fingerprint:
         raise DataError(
-            f"scikit-learn's digits have changed: their fingerprint is {digits.fingerprint}, the card says"
-            f" {digits.card.fingerprint}.",
-            "Install scikit-learn again.",
+            f"The dataset {name!r} has changed: its fingerprint is {whole.fingerprint}, the card says"
+            f" {whole.card.fingerprint}.",
+            "Install scikit-learn again." if name == "digits" else "Install Pillow again.",
         )
-    return digits
+    return whole
+
+
+def _read_emoji(name: str) -> Dataset:
+    folder = packaged("data", "sets")
+    things = emoji.read_things(folder)
+    parts = things.parts()
+    if name == emoji.PREFIX + emoji.THINGS:
+        train, validation, test = parts
+        return Dataset(name, train, validation, SealedSplit(test, name), things.card)
+    pixels, card = emoji.read_style(name, folder)
+    if len(pixels) != len(things.labels):
+        raise DataError(f"{name!r} holds {len(pixels)} drawings of {len(things.labels)} things.", CURE)
+    called = dict(zip(SPLITS, (part.texts for part in parts), strict=True))
+    return replace(assemble(pixels, things.labels, things.splits, card), item_names=called)
 
 
 def _read_file(name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int8], DataCard]:
     path = packaged("data", "sets", f"{name}.npz")
     card = DataCard.from_dict(read_json(path.with_suffix(".json")))
-    cure = "Install tlkit again."
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"The embedded dataset {name!r} cannot be read: {error}.", cure) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != card.sha256:
-        raise DataError(
-            f"The embedded dataset {name!r} was changed or cut short: {path} has SHA-256 {found}, its card"
-            f" says {card.sha256}.",
-            cure,
-        )
+    content = read_checked(path, name, card.sha256)
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return arrays["images"], arrays["labels"], arrays["splits"], card
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
         raise DataError(
-            f"The embedded dataset {name!r} does not hold what it should: {error}.", cure
+            f"The embedded dataset {name!r} does not hold what it should: {error}.", CURE
         ) from error

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,15 +56,20 @@ def write(built: Built, path: Path) -> None:
         "sources": built.sources,
         "source_names": np.array(built.source_names),
     }
+    write_arrays(path, arrays)
+    whole = assemble(built.images, built.labels, built.splits, built.card)
+    card = replace(whole.card, sha256=sha256(path), fingerprint=whole.fingerprint)
+    write_json(path.with_suffix(".json"), card.to_dict())
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays by name as one compressed file; the same content gives the same bytes."""
     with atomic_write(path) as file, zipfile.ZipFile(file, "w") as archive:
         for name, array in arrays.items():
             content = io.BytesIO()
             np.lib.format.write_array(content, np.ascontiguousarray(array), allow_pickle=False)
             # ZipInfo's own date is fixed; writing by name would store the time of the day.
             archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue(), zipfile.ZIP_DEFLATED, 9)
-    whole = assemble(built.images, built.labels, built.splits, built.card)
-    card = replace(whole.card, sha256=sha256(path), fingerprint=whole.fingerprint)
-    write_json(path.with_suffix(".json"), card.to_dict())
 
 
 def read(path: Path) -> Built:
