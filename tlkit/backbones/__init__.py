@@ -8,18 +8,21 @@
 
 from tlkit.backbones.backbone import Backbone
 from tlkit.backbones.card import ModelCard
-from tlkit.backbones.loading import load, names
+from tlkit.backbones.loading import known, load, names
 from tlkit.backbones.network import Network
+from tlkit.backbones.overlap import Overlap, overlap
 from tlkit.backbones.pooling import pool_features
+from tlkit.backbones.resolutions import Resolutions, resolutions
 from tlkit.backbones.sample import SourceSample
 from tlkit.backbones.staged import StagedModule
 from tlkit.backbones.transform import InputTransform
 from tlkit.backbones.wrap import wrap
 
-# The function `wrap` stands here for the module of the same name.
+# The functions `wrap`, `resolutions` and `overlap` stand here for the modules of the same names.
 __all__ = [
     "load",
     "names",
+    "known",
     "wrap",
     "Backbone",
     "Network",
@@ -28,4 +31,8 @@ __all__ = [
     "ModelCard",
     "SourceSample",
     "pool_features",
+    "resolutions",
+    "Resolutions",
+    "overlap",
+    "Overlap",
 ]

@@ -9,6 +9,9 @@ from typing import Any
 
 from tlkit.errors import WeightsError
 
+# A card shows so many names of classes in full, and so many of more.
+_MOST_CLASSES, _FEW_CLASSES = 100, 8
+
 
 @dataclass(frozen=True, repr=False)
 class ModelCard:
@@ -40,6 +43,9 @@ class ModelCard:
         Hash of the weights file; empty where there is none.
     file_bytes
         Size of the weights file.
+    sides
+        Smallest and largest side of the square pictures it can be loaded for, in pixels; empty where there is only
+        one size.
 
     Examples
     --------
@@ -67,6 +73,7 @@ class ModelCard:
     limits: tuple[str, ...] = ()
     sha256: str = ""
     file_bytes: int = 0
+    sides: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the card as plain JSON values."""
@@ -89,7 +96,7 @@ class ModelCard:
                 f"A model card {wrong}.", "It may come from a newer tlkit: update, or restore it."
             )
         settled = dict(values)
-        for listed in ("classes", "limits"):
+        for listed in ("classes", "limits", "sides"):
             settled[listed] = tuple(settled.get(listed, ()))
         return cls(**settled)
 
@@ -99,7 +106,11 @@ class ModelCard:
             ("architecture", self.architecture),
             ("origin", self.origin),
             ("data", self.data),
-            (f"classes ({len(self.classes)})", " ".join(self.classes)),
+            (f"classes ({len(self.classes)})", _listed(self.classes)),
+            (
+                "sides of pictures",
+                " to ".join(str(side) for side in self.sides) + " pixels" if self.sides else "",
+            ),
             ("intended use", self.intended_use),
             *(("limit", one) for one in self.limits),
             *((heading.replace("_", " "), f"{100 * share:.1f} %") for heading, share in self.metrics.items()),
@@ -156,6 +167,13 @@ class ModelCard:
         )
         title = f"{self.name}: {self.title}" if self.title else self.name
         return f"<table><caption>{html.escape(title)}</caption><tbody>{rows}</tbody></table>"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """Return names in one line; of very many only the first."""
+    if len(names) <= _MOST_CLASSES:
+        return " ".join(names)
+    return f"{', '.join(names[:_FEW_CLASSES])} and {len(names) - _FEW_CLASSES} more"
 
 
 def _cell(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Families: how torchvision's ResNet, VGG and Inception v3 are cut into stages."""
+"""Families: how torchvision's ResNet, VGG and Inception v3 and timm's EfficientNet are cut into stages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 from torchvision.models import VGG, Inception3, ResNet
+
+from tlkit.backbones.efficientnet import efficientnet_stages, is_efficientnet
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Cut:
 
 
 def cut(module: nn.Module) -> Cut | None:
-    """Return a torchvision network's stages, or None for any other module.
+    """Return the stages of a network of torchvision or timm that is known here, or None for any other module.
 
     The stages share their layers with the module. An Inception's auxiliary head is left out: it takes part in
     nothing but its first training.
@@ -47,6 +49,8 @@ def cut(module: nn.Module) -> Cut | None:
         return Cut("vgg", _vgg(module), _linear(module.classifier[-1]))
     if isinstance(module, Inception3):
         return Cut("inception", _inception(module), _linear(module.fc))
+    if is_efficientnet(module):
+        return Cut("efficientnet", efficientnet_stages(module), _linear(module.get_submodule("classifier")))
     return None
 
 

@@ -1,4 +1,4 @@
-"""The zoo: small pretrained networks inside the package, read and checked against their cards."""
+"""The zoo: pretrained networks inside the package, read and checked against their cards."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tlkit.backbones import efficientnet
 from tlkit.backbones.backbone import Backbone
 from tlkit.backbones.card import ModelCard
 from tlkit.backbones.initialise import linear_head
@@ -16,11 +17,11 @@ from tlkit.backbones.nets import ARCHITECTURES, build
 from tlkit.backbones.sample import SourceSample
 from tlkit.backbones.transform import InputTransform
 from tlkit.backbones.weights_file import fill, read_weights
-from tlkit.errors import WeightsError, unknown_name
+from tlkit.errors import DataError, WeightsError, unknown_name
 from tlkit.files import packaged, read_json
 
 PREFIX = "zoo:"
-#: What the networks of the zoo take: grey pictures of 32 x 32, from -1 to 1.
+#: What the small networks take: grey pictures of 32 x 32, from -1 to 1.
 TRANSFORM = InputTransform(channels=1, height=32, width=32, mean=(0.5,), std=(0.5,))
 FOLDER = packaged("backbones", "weights")
 
@@ -48,7 +49,8 @@ def load_from_zoo(name: str, folder: Path = FOLDER) -> Backbone:
     Parameters
     ----------
     name
-        With the prefix: ``"zoo:resnet-letters"``.
+        With the prefix: ``"zoo:resnet-letters"``; perhaps with the side of its pictures:
+        ``"zoo:efficientnet-lite0@96"``.
     folder
         Where weights and cards are.
 
@@ -56,22 +58,65 @@ def load_from_zoo(name: str, folder: Path = FOLDER) -> Backbone:
     ------
     UnknownNameError
         There is no such network.
+    DataError
+        The network does not take pictures of this size.
     WeightsError
         Its file is missing, was changed or cut short; nothing of it is used.
     """
-    stem = name.removeprefix(PREFIX)
+    base, asks, asked = name.partition("@")
+    stem = base.removeprefix(PREFIX)
     path = folder / f"{stem}.json"
-    if name not in zoo_names() and (folder == FOLDER or not path.is_file()):
+    if base not in zoo_names() and (folder == FOLDER or not path.is_file()):
         raise unknown_name("backbone", name, zoo_names())
     card = ModelCard.from_dict(read_json(path))
+    small = card.architecture in ARCHITECTURES
+    usual = _usual_side(card)
+    if asks and not _is_side(asked, card):
+        smallest, largest = _sides(card)
+        possible = f"{smallest}" if smallest == largest else f"a whole number from {smallest} to {largest}"
+        raise DataError(
+            f"The side of the pictures for {card.name} is {asked!r}, expected {possible} (pixels).",
+            "Pictures of every size are brought to it by the network's transform.",
+        )
+    side = int(asked) if asks else usual
     tensors = read_weights(path.with_suffix(".safetensors"), card.sha256)
-    architecture = str(card.architecture)
-    module = build(architecture, seed=0)
+    module = build(card.architecture, seed=0) if small else efficientnet.build_efficientnet()
     body = {key: value for key, value in tensors.items() if key.startswith("stages.")}
-    fill(module, body, name)
-    head = _head(tensors, len(card.classes), name)
-    source = stem.removeprefix(f"{architecture}-")
-    return Backbone(name, module.eval(), TRANSFORM, card, head, load_sample(source, folder))
+    fill(module, body, base)
+    return Backbone(
+        base if side == usual else f"{base}@{side}",
+        module.eval(),
+        TRANSFORM if small else efficientnet.transform(side),
+        card,
+        _head(tensors, len(card.classes), base),
+        # Pictures of ImageNet may not be handed on: its network travels without a sample of them.
+        load_sample(stem.removeprefix(f"{card.architecture}-"), folder) if small else None,
+    )
+
+
+def takes_side(name: str, asked: str) -> bool:
+    """Say whether a network of the zoo takes pictures of a side that is given as text.
+
+    Examples
+    --------
+    >>> takes_side("zoo:efficientnet-lite0", "224"), takes_side("zoo:resnet-letters", "64")
+    (True, False)
+    """
+    return _is_side(asked, ModelCard.from_dict(read_json(FOLDER / f"{name.removeprefix(PREFIX)}.json")))
+
+
+def _is_side(asked: str, card: ModelCard) -> bool:
+    smallest, largest = _sides(card)
+    # As it would be printed: "096" would be a second name for the same network.
+    return asked.isdecimal() and str(int(asked)) == asked and smallest <= int(asked) <= largest
+
+
+def _sides(card: ModelCard) -> tuple[int, int]:
+    return (card.sides[0], card.sides[1]) if card.sides else (_usual_side(card),) * 2
+
+
+def _usual_side(card: ModelCard) -> int:
+    return TRANSFORM.height if card.architecture in ARCHITECTURES else efficientnet.SIDE
 
 
 def load_sample(source: str, folder: Path = FOLDER) -> SourceSample:
