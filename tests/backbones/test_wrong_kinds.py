@@ -13,6 +13,7 @@ from torch import nn
 
 from tlkit import backbones
 from tlkit.backbones import Backbone, InputTransform, Network, SourceSample, StagedModule
+from tlkit.data.stored import StoredImages
 from tlkit.errors import TlkitError
 
 WRONG = (None, 3, -1, 2.5, float("nan"), "", "x", True, [], {}, (1, 2), np.zeros(3), object(), lambda: 0)
@@ -107,3 +108,19 @@ def test_a_network_with_other_features_does_not_fit_the_source_head() -> None:
 
 def test_no_images_give_no_features() -> None:
     assert net().features(np.zeros((0, 1, 32, 32), dtype=np.float32)).shape == (0, 64)
+
+
+def test_images_that_are_read_piece_by_piece_stay_so() -> None:
+    asked: list[int] = []
+
+    class Stored(StoredImages):
+        def __getitem__(self, at: Any) -> Any:
+            found = super().__getitem__(at)
+            asked.append(len(found))
+            return found
+
+    pixels = np.random.default_rng(0).integers(0, 256, (300, 1, 32, 32), np.uint8)
+    images: Any = Stored(pixels)
+    found = net().features(images)
+    np.testing.assert_array_equal(found, net().features(pixels.astype(np.float32) / 255))
+    assert max(asked) < len(pixels)

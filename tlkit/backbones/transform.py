@@ -182,19 +182,23 @@ def _level_of_the_caller() -> int:
     return level
 
 
-def as_array(images: object) -> NDArray[Any] | Tensor:
-    """Return images as an array, or as the tensor that they are.
+def as_array(images: Any) -> Any:
+    """Return images as an array, or as the tensor or the array-like of their own kind that they are.
+
+    What is read from a file piece by piece stays so.
 
     Raises
     ------
     DataError
         They are no (n, channels, height, width) numbers.
     """
-    found: NDArray[Any] | Tensor | None = images if isinstance(images, Tensor) else None
-    if found is None:
-        with suppress(ValueError):  # lists of unequal lengths
+    found = images
+    if not all(hasattr(images, name) for name in ("dtype", "ndim", "shape", "__getitem__")):
+        try:
             found = np.asarray(images)
-    if found is None or (isinstance(found, np.ndarray) and found.dtype.kind not in "fiub"):
+        except ValueError:  # lists of unequal lengths
+            found = None
+    if found is None or (not isinstance(found, Tensor) and np.dtype(found.dtype).kind not in "fiub"):
         raise DataError(
             f"The images are of the kind {type(images).__name__}, expected an array of numbers.",
             "Give floats in 0..1 of shape (n, channels, height, width).",
