@@ -5,10 +5,10 @@ import os
 import shutil
 import tempfile
 
-from tlkit.course.rehearse import STEADY
+from tlkit.course.rehearse import SILENT, STEADY
 
 # Before anything loads torch, in this process, in the workers of pytest-xdist and in the lessons' kernels.
-os.environ.update(STEADY)
+os.environ.update(STEADY, **SILENT)
 # Nothing may come from a cache of whoever runs the tests: every number is computed anew.
 os.environ["TLKIT_CACHE"] = tempfile.mkdtemp(prefix="tlkit-tests-")
 atexit.register(shutil.rmtree, os.environ["TLKIT_CACHE"], ignore_errors=True)

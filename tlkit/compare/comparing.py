@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tlkit.compare.arms import Arm
 from tlkit.compare.cell import Cell
 from tlkit.compare.comparison import Comparison
+from tlkit.compare.left import Left
 from tlkit.compare.progress import Progress, drained
 from tlkit.compare.setup import Setup, is_whole, prepare
 from tlkit.compare.store import Store
@@ -47,6 +48,7 @@ def cells(
             done.append(_named(cell, order))
             yield Progress.after(done, of, store.problem if store is not None else "")
     keys = {(order.arm.name, order.task.seed, order.task.labels_per_class): order.key for order in missing}
+    left = Left(missing)
     measured = spread(missing, setup.n_jobs, should_stop)
     try:
         for one in measured:
@@ -55,7 +57,8 @@ def cells(
             if store is not None:
                 store.put(keys[cell.arm, cell.seed, cell.labels_per_class], cell)
             done.append(cell)
-            yield Progress.after(done, of, store.problem if store is not None else "")
+            problem = store.problem if store is not None else ""
+            yield Progress.after(done, of, problem, left.after(cell))
     finally:
         measured.close()
     return done
@@ -178,7 +181,7 @@ def run(
     device
         ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
     progress
-        Whether a terminal shows a bar.
+        Whether a terminal or a notebook shows how far it is.
 
     Raises
     ------

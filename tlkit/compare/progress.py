@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tlkit.compare.wording import labels, percent
+from tlkit.compare.wording import about, labels, percent
 
 if TYPE_CHECKING:
     from tlkit.compare.cell import Cell
@@ -31,6 +33,8 @@ class Progress:
         Whether it was measured before and taken from the store.
     problem
         What went wrong with the store, in words; empty if nothing did.
+    seconds_left
+        About how long the rest takes; None while nothing was measured.
 
     Examples
     --------
@@ -47,6 +51,7 @@ class Progress:
     seconds: float
     from_store: bool = False
     problem: str = ""
+    seconds_left: float | None = None
 
     @property
     def words(self) -> str:
@@ -56,11 +61,18 @@ class Progress:
             f"{self.arm}, draw {self.seed}, {labels(self.labels_per_class)}: {percent(self.accuracy)}{before}"
         )
 
+    @property
+    def left(self) -> str:
+        """How long the rest takes, in words; empty where that is not known or nothing is left."""
+        return "" if self.seconds_left is None or self.done == self.of else f"{about(self.seconds_left)} left"
+
     def __str__(self) -> str:
         return self.words
 
     @classmethod
-    def after(cls, done: Sequence[Cell], of: int, problem: str = "") -> Progress:
+    def after(
+        cls, done: Sequence[Cell], of: int, problem: str = "", seconds_left: float | None = None
+    ) -> Progress:
         """Return the progress when the last of these cells is finished."""
         cell = done[-1]
         return cls(
@@ -73,25 +85,85 @@ class Progress:
             cell.seconds,
             cell.from_store,
             problem,
+            seconds_left,
         )
 
 
 def drained(going: Generator[Progress, None, Any], progress: bool) -> Any:
-    """Run a generator of progress to its end, with a bar where there is a terminal, and return its result."""
-    bar = None
+    """Run a generator of progress to its end, with a line that tells it, and return its result.
+
+    In a terminal the line is a bar that goes away; in a notebook it is one output that stays and says how long it
+    took. Elsewhere, and where the environment says ``TLKIT_PROGRESS=0``, nothing is shown: so lessons are rehearsed and
+    tested, whose outputs must not change from run to run.
+    """
+    shown = _line() if progress and os.environ.get("TLKIT_PROGRESS") != "0" else None
     try:
         while True:
             try:
                 one = next(going)
             except StopIteration as finished:
                 return finished.value
-            if progress and sys.stderr.isatty():
-                from tqdm import tqdm
-
-                bar = bar or tqdm(total=one.of, leave=False, unit="cell")
-                bar.set_description(one.words)
-                bar.update(one.done - bar.n)
+            if shown is not None:
+                shown.show(one)
     finally:
         going.close()
-        if bar is not None:
-            bar.close()
+        if shown is not None:
+            shown.close()
+
+
+class _Bar:
+    """A bar in a terminal."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def show(self, one: Progress) -> None:
+        from tqdm import tqdm
+
+        self._bar = self._bar or tqdm(
+            total=one.of, leave=False, unit="cell", bar_format="{percentage:3.0f}%|{bar:20}| {desc}"
+        )
+        self._bar.n = one.done
+        self._bar.set_description_str(" · ".join(filter(None, (_counted(one), one.left, one.words))))
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+class _Output:
+    """One output of a notebook's cell, whose text is replaced."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+        self._handle: Any = None
+        self._last: Progress | None = None
+
+    def show(self, one: Progress) -> None:
+        self._last = one
+        self._say(" · ".join(filter(None, (_counted(one), one.left, one.words))))
+
+    def close(self) -> None:
+        if self._last is not None:
+            self._say(f"{_counted(self._last)}, {time.perf_counter() - self._since:.0f} s")
+
+    def _say(self, words: str) -> None:
+        from IPython.display import display
+
+        bundle = {"text/plain": words}
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._handle.update(bundle, raw=True)
+
+
+def _line() -> _Bar | _Output | None:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if getattr(shell, "kernel", None) is not None:
+        return _Output()
+    return _Bar() if sys.stderr.isatty() else None
+
+
+def _counted(one: Progress) -> str:
+    return f"{one.done} of {one.of} cells"

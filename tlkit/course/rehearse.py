@@ -30,6 +30,8 @@ STEADY = {
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "MKL_CBWR": "AVX2",
 }
+#: Progress is for whoever waits: among a lesson's stored outputs it would change with every run.
+SILENT = {"TLKIT_PROGRESS": "0"}
 #: The longest that a learner waits for a cell, in seconds, on two cores that do nothing else.
 CELL_SECONDS = 20.0
 #: A busy machine is no fault of the lesson: only a cell that takes this many times as long is ended.
@@ -141,7 +143,7 @@ def main(arguments: list[str] | None = None) -> int:
     except TlkitError as error:
         print(f"rehearse: {error}", file=sys.stderr)
         return 2
-    os.environ.update(STEADY)
+    os.environ.update(STEADY, **SILENT)
     slow = 0
     # What was measured earlier would be taken from the store, and a learner's first time is what counts.
     with tempfile.TemporaryDirectory(prefix="tlkit-rehearse-") as empty:

@@ -260,7 +260,8 @@ class Compare(Panel[CompareState, Comparison]):
                 cell = next(running)
                 # A list of its own for every picture of the panel: another thread may be drawing the last one.
                 self._cells = {**self._cells, cell.arm: [*self._cells[cell.arm], cell.accuracy]}
-                job.say(f"{cell.done} of {cell.of}: {cell.words}", cell.done / cell.of, at_once=True)
+                left = f" · {cell.left}" if cell.left else ""
+                job.say(f"{cell.done} of {cell.of}: {cell.words}{left}", cell.done / cell.of, at_once=True)
         except StopIteration as finished:
             self._cells = {}
             comparison: Comparison = finished.value
