@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -63,11 +64,14 @@ def alike_pairs(thumbs: NDArray[np.float32]) -> NDArray[np.int64]:
     Returns
     -------
     ndarray
-        (pairs, 2) positions, each pair once with the smaller first.
+        (pairs, 2) positions, the smaller first. Of pictures that are equal only the first is compared with
+        others; it is in a pair with each of its equals.
     """
-    patterned = np.flatnonzero(thumbs.std(axis=(1, 2, 3)) > _FLAT)
+    first, equal = _first_of_equal(thumbs)
+    patterned = first[thumbs[first].std(axis=(1, 2, 3)) > _FLAT]
+    equal = equal[np.isin(equal[:, 0], patterned)]
     if len(patterned) < 2:
-        return np.empty((0, 2), dtype=np.int64)
+        return equal
     thumbs = thumbs[patterned]
     grey = thumbs.mean(axis=1)
     bits = (np.diff(grey, axis=2) > _MARGIN).reshape(len(grey), _BITS)
@@ -84,8 +88,8 @@ def alike_pairs(thumbs: NDArray[np.float32]) -> NDArray[np.int64]:
             for some in np.array_split(pairs, -(-len(pairs) // _AT_ONCE)):
                 same = np.einsum("ij,ij->i", vectors[some[:, 0]], vectors[some[:, 1]]) >= _LEAST_CORRELATION
                 found.append(some[same])
-    pairs = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
-    return patterned[pairs]
+    pairs = patterned[np.unique(np.sort(np.concatenate(found), axis=1), axis=0)]
+    return np.concatenate([equal, pairs])
 
 
 def groups_alike(split: Split) -> NDArray[np.int64]:
@@ -110,6 +114,17 @@ def components(pairs: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     links = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
     groups: NDArray[np.int64] = connected_components(links, directed=False)[1].astype(np.int64)
     return groups
+
+
+def _first_of_equal(thumbs: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first of each set of equal rows, and pairs of it and the others: many copies cost nothing."""
+    known: dict[bytes, int] = {}
+    equal = []
+    for at, row in enumerate(np.ascontiguousarray(thumbs)):
+        before = known.setdefault(hashlib.blake2b(row.data, digest_size=16).digest(), at)
+        if before != at:
+            equal.append((before, at))
+    return np.array(list(known.values()), dtype=np.int64), np.array(equal, dtype=np.int64).reshape(-1, 2)
 
 
 def _words(bits: NDArray[np.bool_]) -> NDArray[np.uint64]:

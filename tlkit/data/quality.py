@@ -18,6 +18,7 @@ from tlkit.data.texts import TextSplit
 
 if TYPE_CHECKING:
     from tlkit.data.dataset import Dataset
+    from tlkit.data.duplicates import Duplicates
     from tlkit.data.split import Split
 
 _TINY = 5
@@ -34,7 +35,8 @@ def look(dataset: Dataset) -> Findings:
     dataset
         What was found while it was read comes first.
     """
-    of_items = _copies(dataset) if isinstance(dataset.train, TextSplit) else _pictures(dataset)
+    exact = dataset.duplicates()
+    of_items = _copies(dataset, exact) if isinstance(dataset.train, TextSplit) else _pictures(dataset, exact)
     return Findings([*dataset.reading, *_counts(dataset), *_names(dataset), *of_items], dataset.name)
 
 
@@ -83,7 +85,7 @@ def _names(dataset: Dataset) -> Iterator[Finding]:
         )
 
 
-def _pictures(dataset: Dataset) -> Iterator[Finding]:
+def _pictures(dataset: Dataset, exact: Duplicates) -> Iterator[Finding]:
     splits = _splits(dataset)
     thumbs = {name: thumbnails(split) for name, split in splits.items()}
     plain = {name: np.flatnonzero(_is_plain(split, thumbs[name])) for name, split in splits.items()}
@@ -96,8 +98,8 @@ def _pictures(dataset: Dataset) -> Iterator[Finding]:
             "Look at them, and remove them.",
             flat,
         )
-    yield from _copies(dataset)
-    yield from _near_copies(dataset, thumbs, plain)
+    yield from _copies(dataset, exact)
+    yield from _near_copies(dataset, exact, thumbs)
     found = agreement(dataset.train)
     if found is not None and found.looks_shuffled:
         yield Finding(
@@ -118,8 +120,7 @@ def _is_plain(split: Split, thumbs: NDArray[np.float32]) -> NDArray[np.bool_]:
     return plain
 
 
-def _copies(dataset: Dataset) -> Iterator[Finding]:
-    found = dataset.duplicates()
+def _copies(dataset: Dataset, found: Duplicates) -> Iterator[Finding]:
     for rule, groups, what, why in (
         (
             "copies-across-splits",
@@ -153,11 +154,10 @@ def _copies(dataset: Dataset) -> Iterator[Finding]:
 
 
 def _near_copies(
-    dataset: Dataset, thumbs: dict[str, NDArray[np.float32]], plain: dict[str, NDArray[np.int64]]
+    dataset: Dataset, exact: Duplicates, thumbs: dict[str, NDArray[np.float32]]
 ) -> Iterator[Finding]:
     every = np.concatenate(list(thumbs.values()))
     places = [(name, at) for name in SPLITS for at in range(len(thumbs[name]))]
-    exact = dataset.duplicates()
     known = {place: number for number, group in enumerate((*exact.across, *exact.within)) for place in group}
     pairs = np.array(
         [
