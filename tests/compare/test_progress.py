@@ -112,4 +112,4 @@ def test_a_notebook_shows_one_line_and_a_rehearsed_lesson_none(
         assert outputs == []
     else:
         (line,) = outputs
-        assert line["data"]["text/plain"].startswith("2 of 2 cells, ")
+        assert line["data"]["text/plain"].startswith("2 of 2 runs, ")

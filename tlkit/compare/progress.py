@@ -166,4 +166,4 @@ def _line() -> _Bar | _Output | None:
 
 
 def _counted(one: Progress) -> str:
-    return f"{one.done} of {one.of} cells"
+    return f"{one.done} of {one.of} runs"

@@ -45,7 +45,11 @@ class Expected:
         """Say where the estimate for a plan and a recipe comes from."""
         if self._last is None:
             return "estimated on this machine"
-        return "as long as the last run" if self._last == (dict(plan.modes), recipe) else "estimated from the last run"
+        return (
+            "as long as the last run"
+            if self._last == (dict(plan.modes), recipe)
+            else "estimated from the last run"
+        )
 
     def learn(self, plan: Plan, recipe: Recipe, measured_seconds: float) -> None:
         """Correct later estimates by what a run really took."""
@@ -58,7 +62,7 @@ class Expected:
         items = len(self._task.train)
         views = 1 + recipe.views_for(items)
         features, classes = self._backbone.feature_count, len(self._task.classes)
-        steps = recipe.steps_for(items / max(1, classes))
+        steps = recipe.steps_for(items)
         whole = sum(costs.values())
         remembered = is_remembered(plan, recipe, items)
         start = plan.boundary if remembered else names[0]
