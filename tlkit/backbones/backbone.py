@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from tlkit.backbones.batching import pictures_at_once
 from tlkit.backbones.card import ModelCard
 from tlkit.backbones.evaluating import evaluating
 from tlkit.backbones.fingerprint import fingerprint
@@ -25,7 +26,6 @@ from tlkit.backbones.summary import Summary, summarise
 from tlkit.backbones.transform import InputTransform, as_array
 from tlkit.errors import DataError, PlanError, TrainingError, expect_kind, expect_whole
 
-_BATCH = 256
 _MOST_CLASSES = 1_000_000
 _MOST_SEED = 2**63 - 1
 
@@ -260,9 +260,10 @@ class Backbone:
         images = as_array(images)
         if len(images) == 0:
             return np.zeros((0, self.feature_count), dtype=np.float32)
+        batch = pictures_at_once(self.transform.shape)
         parts = [
-            self._pooled(module, self.transform(images[first : first + _BATCH]))
-            for first in range(0, len(images), _BATCH)
+            self._pooled(module, self.transform(images[first : first + batch]))
+            for first in range(0, len(images), batch)
         ]
         return np.asarray(torch.cat(parts).numpy())
 

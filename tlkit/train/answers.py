@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tlkit.backbones import pool_features
+from tlkit.backbones.batching import pictures_at_once
 from tlkit.backbones.evaluating import evaluating
 from tlkit.train.batches import Source
-from tlkit.train.features import BATCH_SIZE
 
 if TYPE_CHECKING:
     from tlkit.backbones import Network
@@ -67,9 +67,11 @@ def _each_batch(
 ) -> NDArray[Number]:
     found = []
     with evaluating(network), torch.inference_mode():
-        for first in range(0, len(source), BATCH_SIZE):
+        probe, _ = source.batch(torch.arange(min(1, len(source))))
+        batch = pictures_at_once(tuple(probe.shape[1:]))
+        for first in range(0, len(source), batch):
             if should_stop is not None:
                 should_stop()
-            x, _ = source.batch(torch.arange(first, min(first + BATCH_SIZE, len(source))))
+            x, _ = source.batch(torch.arange(first, min(first + batch, len(source))))
             found.append(answer(x))
     return np.concatenate(found)

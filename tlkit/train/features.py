@@ -18,6 +18,7 @@ from torch import Tensor
 
 from tlkit import files
 from tlkit.backbones import pool_features
+from tlkit.backbones.batching import pictures_at_once
 from tlkit.backbones.evaluating import evaluating
 from tlkit.backbones.fingerprint import tensor_bytes
 from tlkit.errors import StoreError, TrainingError
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from tlkit.backbones import InputTransform, Network
     from tlkit.data import Split
 
-BATCH_SIZE = 256
 # Above this, activations go to a file that is mapped into memory.
 MEMORY_LIMIT_BYTES = 256 * 2**20
 # What is kept in memory between runs, over all entries.
@@ -178,6 +178,7 @@ class _Prefix:
         self.transform = transform
         self.boundary = boundary
         self.device = device
+        self.batch = pictures_at_once(transform.shape)
 
     def __call__(self, images: Tensor) -> NDArray[np.float32]:
         stop = None if self.boundary == "head" else self.boundary
@@ -211,10 +212,10 @@ def _run(
 ) -> Iterator[NDArray[np.float32]]:
     generator = torch.Generator().manual_seed(views.seed)
     for view in range(views.count + 1):
-        for start in range(0, len(split), BATCH_SIZE):
+        for start in range(0, len(split), run.batch):
             if should_stop is not None:
                 should_stop()
-            images = _raw(split.images[start : start + BATCH_SIZE])
+            images = _raw(split.images[start : start + run.batch])
             if view:
                 from tlkit.train.augment import augment
 
@@ -239,7 +240,7 @@ def _key(run: _Prefix, probe: NDArray[np.float32], split: Split, views: Views) -
         torch.get_num_threads(),
         str(run.device),
         run.boundary,
-        BATCH_SIZE,
+        run.batch,
         repr(run.transform),
         split.fingerprint,
         # Without augmented views their strength and seed play no part.
