@@ -52,6 +52,8 @@ def main(names: list[str]) -> None:
             notebook = lab.open(browser, path, HERE, width=1280, height=1600)
             for number in range(2):
                 notebook.run(number)
+            # A comparison is measured first, which takes a while on a busy machine.
+            notebook.page.locator(".tlkit-panel").wait_for(timeout=300_000)
             panel = notebook.panel(title)
             notebook.page.wait_for_timeout(1000)
             print(notebook.screenshot(name, panel))
