@@ -50,7 +50,9 @@ function Freeze(props: Props<View>) {
   const [read, setRead] = useState<string | null>(null);
   const stages = [...view.stages, view.head];
   const sentence = stages.find((one) => one.name === read)?.sentence ?? view.preset_words;
-  const columns = { "--columns": stages.length } as Record<string, string | number>;
+  // A class is mostly a single letter; the stages need the room more than its column does.
+  const word = view.sample.name.length > 4;
+  const columns = { "--columns": stages.length, "--class": word ? "84px" : "66px" } as Record<string, string | number>;
   return (
     <>
       <Segments
@@ -125,7 +127,7 @@ function Freeze(props: Props<View>) {
           <span class="tlkit-mode">{view.head.label}</span>
         </div>
         <div class="tlkit-end">
-          <b class={view.sample.name.length > 4 ? "tlkit-class tlkit-word" : "tlkit-class"}>“{view.sample.name}”</b>
+          <b class={word ? "tlkit-class tlkit-word" : "tlkit-class"}>“{view.sample.name}”</b>
           <span>{view.sample.classes}</span>
         </div>
       </div>
