@@ -21,6 +21,20 @@ from tlkit import cli, data
 QUICK = ["try", "--arms", "random-frozen,frozen", "--seeds", "2"]
 
 
+def test_an_imagenet_network_is_tried_on_emoji_at_a_size_of_ones_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [*QUICK, "--source", "zoo:efficientnet-lite0@48", "--target", "emoji:twemoji", "--json"]
+    assert cli.main([*arguments, "--report", str(tmp_path / "report.html")]) == 0
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert (found["backbone"], found["dataset"]) == ("zoo:efficientnet-lite0@48", "emoji:twemoji")
+    assert "Images of 64 x 64 were resized to 48 x 48." in found["notes"]
+    assert found["arms"]["frozen"]["mean"] > 1 / 12
+    assert "resized" not in said.err, "the notes say it, not every process"
+    assert (tmp_path / "report.html").stat().st_size > 1000
+
+
 def test_json_is_one_object_and_all_else_is_on_standard_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -127,6 +141,7 @@ def test_a_folder_of_ones_own_gets_the_whole_before_and_after(
         (["--target", "greeks"], "'greek'"),
         (["--source", "leters"], "The nearest is 'letters'"),
         (["--source", "zoo:resnet-leters"], "The nearest are 'zoo:resnet-letters'"),
+        (["--source", "zoo:efficientnet-lite0@20"], "a whole number from 48 to 224"),
         (["--target", "no/such/folder"], "There is no folder no/such/folder"),
         (["--network", "resnett"], "The nearest is 'resnet'"),
         (["--arms", "frozen"], "two arms"),

@@ -23,6 +23,10 @@ _ROUNDING = 1e-3
 _MOST_PIXELS = 65_536
 
 
+class ConversionWarning(UserWarning):
+    """Images were converted to what a network takes: their size or their channels."""
+
+
 @dataclass(frozen=True)
 class InputTransform:
     """Turns images into what a network was trained on: channels, size, mean and spread.
@@ -112,7 +116,7 @@ class InputTransform:
         """
         x = _as_tensor(images)
         for note in self.notes(tuple(x.shape)):
-            warnings.warn(note, stacklevel=_level_of_the_caller())
+            warnings.warn(note, ConversionWarning, stacklevel=_level_of_the_caller())
         _check_values(x)
         if x.shape[1] != self.channels:
             if self.channels == 1:

@@ -189,7 +189,8 @@ def command(
 def _network(source: str, network: str, names: Sequence[str]) -> str:
     """Return the name of the embedded network that is meant."""
     if source.startswith("zoo:"):
-        if source not in names:
+        # What follows an @ is the side of its pictures, which load checks.
+        if source.partition("@")[0] not in names:
             raise unknown_name("embedded network", source, names)
         return source
     embedded = [tuple(name.removeprefix("zoo:").split("-", 1)) for name in names]

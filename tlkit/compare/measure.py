@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -136,6 +137,7 @@ def measure(order: Order, should_stop: Callable[[], bool] | None = None) -> Meas
         The training went wrong.
     """
     from tlkit import train
+    from tlkit.backbones.transform import ConversionWarning
 
     arm, task, seed = order.arm, order.task, order.task.seed
     known = {opening.mark for opening in task.test.log}
@@ -145,17 +147,20 @@ def measure(order: Order, should_stop: Callable[[], bool] | None = None) -> Meas
         recipe, words = tuning.choose(
             backbone, task, plan, seed, recipe, device=order.device, threads=THREADS, should_stop=should_stop
         )
-    run = train.fit(
-        backbone,
-        task,
-        plan,
-        seed,
-        recipe=recipe,
-        device=order.device,
-        threads=THREADS,
-        progress=False,
-        should_stop=should_stop,
-    )
+    with warnings.catch_warnings():
+        # The comparison's notes say it once, instead of every process.
+        warnings.simplefilter("ignore", ConversionWarning)
+        run = train.fit(
+            backbone,
+            task,
+            plan,
+            seed,
+            recipe=recipe,
+            device=order.device,
+            threads=THREADS,
+            progress=False,
+            should_stop=should_stop,
+        )
     cell = Cell(
         arm=arm.name,
         seed=seed,
