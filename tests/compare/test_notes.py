@@ -63,8 +63,8 @@ def test_fewer_views_are_told_with_their_number(net: Backbone) -> None:
     assert "With all labels the augmentation is less for random-frozen, frozen: no distorted copies" in none
 
 
-def test_more_than_one_label_asks_for_a_check_of_the_steps(net: Backbone, dataset: Dataset) -> None:
-    assert "scratch-long" not in notes(dataset, net, "scratch", "frozen")
+def test_a_scratch_arm_asks_for_a_check_of_its_steps(net: Backbone, dataset: Dataset) -> None:
+    assert "scratch-long" in notes(dataset, net, "scratch", "frozen")
     assert "scratch-long" in notes(dataset, net, "scratch", "frozen", labels=5)
     assert "scratch-long" not in notes(dataset, net, "scratch", "scratch-long", "frozen", labels=5)
     assert "scratch-long" not in notes(dataset, net, labels=5)

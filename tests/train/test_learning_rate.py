@@ -26,7 +26,7 @@ def test_shows_a_band_and_leaves_everything_as_it_was(net: Backbone, task: Task)
 
 def test_the_suggested_rate_learns_and_a_tiny_one_does_not(net: Backbone, task: Task) -> None:
     found = train.find_learning_rate(net, task, steps=40, recipe=Recipe.scratch())
-    short = Recipe.scratch().change(steps=30, steps_growth=0.0)
+    short = Recipe.scratch().change(steps=100, steps_growth=0.0)
     from tlkit import freeze
 
     plan = freeze.plan(net, until=net.stages[0])

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 from tlkit.errors import DataError
 
@@ -30,13 +30,13 @@ class Estimate(NamedTuple):
 
     def reach(self, level: float) -> NDArray[np.float64]:
         """Return half the width of the interval around the mean."""
-        found: NDArray[np.float64] = student.ppf((1 + level) / 2, self.freedom) * np.sqrt(self.variance)
-        return found
+        factor = np.asarray(stdtrit(self.freedom, (1 + level) / 2), dtype=np.float64)
+        return factor * np.sqrt(self.variance)
 
     def p_value(self) -> NDArray[np.float64]:
         """Return the two-sided p-value of a mean of zero."""
         away = np.abs(self.mean) / np.sqrt(self.variance)
-        return np.asarray(2 * student.sf(away, self.freedom), dtype=np.float64)
+        return np.asarray(2 * stdtr(self.freedom, -away), dtype=np.float64)
 
 
 def estimate(values: NDArray[np.integer[Any]]) -> Estimate:

@@ -147,11 +147,10 @@ def run(
     """Compare ways to solve a task on the same draws of few labels and the same sealed test set.
 
     Every arm sees the same draws and, where it can use it, the same augmentation. Recipes are fixed; they were
-    chosen on three tasks (`tlkit.train.recipe.CHOSEN_ON`), and the notes say if this is one of them. ``scratch``
-    takes four times the steps of fine-tuning. On those tasks three times as many gained nothing with 1 label
-    per class, and 4 points with 5, nearly all of it on the hardest; the arm ``scratch-long`` takes three times
-    as many and shows what they gain here. Every cell trains with one thread, so that it gives the same numbers
-    here and in another process.
+    chosen on four tasks (`tlkit.train.recipe.CHOSEN_ON`), and the notes say if this is one of them. ``scratch``
+    takes at least four times the steps of fine-tuning, in batches half as large; `Recipe` tells what more of them
+    gained, and the arm ``scratch-long`` takes three times as many and shows what they gain here. Every cell trains
+    with one thread, so that it gives the same numbers here and in another process.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from tlkit.compare.chance import Estimate, answers, checked_level, estimate, paired
 
@@ -199,7 +199,7 @@ def interval(correct: Any, level: float = 0.95) -> ShareInterval:
     # The variance is worth as much as that of so many independent answers.
     smoothed = (items * share + 1) / (items + 2)
     worth = smoothed * (1 - smoothed) / float(found.variance)
-    t2 = float(student.ppf((1 + level) / 2, found.freedom)) ** 2
+    t2 = float(stdtrit(found.freedom, (1 + level) / 2)) ** 2
     centre = (share + t2 / (2 * worth)) / (1 + t2 / worth)
     reach = float(np.sqrt(t2 * share * (1 - share) / worth + (t2 / (2 * worth)) ** 2)) / (1 + t2 / worth)
     low, high = min(share, max(0.0, centre - reach)), max(share, min(1.0, centre + reach))

@@ -106,7 +106,7 @@ class Order:
             names = list(costs)
             opened = sum(costs[name] for name in names[names.index(plan.boundary) :])
             batch = min(items, recipe.batch_size)
-            work += recipe.steps_for(labels) * batch * (sum(costs.values()) + 2 * opened)
+            work += recipe.steps_for(items) * batch * (sum(costs.values()) + 2 * opened)
         repeats = 1 + 2 * tuning.TRIES if self.tune and labels >= 2 else 1
         return repeats * work / _PER_SECOND
 

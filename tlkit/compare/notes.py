@@ -70,17 +70,15 @@ def _fewer_views(setup: Setup) -> list[str]:
 
 
 def _more_steps(setup: Setup) -> list[str]:
-    """Say that scratch may need more steps, where that was seen and nothing here checks it."""
+    """Say that scratch may gain from more steps, where nothing here checks it."""
     from tlkit.train import Recipe
 
     recipes = {order.arm.recipe_for(setup.backbone).name for order in setup.orders}
     plain = Recipe.scratch().name
-    checked = any(name.startswith(plain) and name != plain for name in recipes)
-    if plain not in recipes or checked or all(count == 1 for count in setup.labels_per_class):
+    if plain not in recipes or any(name.startswith(plain) and name != plain for name in recipes):
         return []
-    seen = "with 5, three times as many gained 4 points on other tasks, nearly all of it on the hardest"
-    told = f"With more than 1 label per class scratch may gain from more steps: {seen}."
-    return [f"{told} The arm scratch-long shows what they gain here."]
+    seen = "on 52 letters with 1 label each three times as many gained 2 points"
+    return [f"Scratch may gain from more steps: {seen}. The arm scratch-long shows what they gain here."]
 
 
 def _known(dataset: Dataset) -> list[str]:

@@ -29,7 +29,7 @@ def recipe(items: int) -> train.Recipe:
 
     Examples
     --------
-    >>> recipe(930).steps_for(30), recipe(4 * 930).steps_for(30)
+    >>> recipe(930).steps_for(930), recipe(4 * 930).steps_for(4 * 930)
     (400, 800)
     """
     steps = min(_MOST_STEPS, max(_LEAST_STEPS, round(_STEPS * (items / _FOR_ITEMS) ** 0.5)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
@@ -109,26 +110,35 @@ class CachedRows:
 def shuffled_batches(count: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
     """Yield batches of indices without end, each item once per pass, in a new order every pass.
 
-    A last batch of one is merged into the one before it: a single item has no batch statistics.
+    A pass has as few batches as there have to be, all of nearly one size: statistics of a batch of one do not
+    exist, and those of two or three say little.
 
     Parameters
     ----------
     count
         Number of items.
     batch_size
-        Items per batch, at least 2.
+        Items per batch, at least 2; one more where a batch of one would be left.
     generator
         Makes the order.
 
     Examples
     --------
-    >>> batches = shuffled_batches(5, 2, torch.Generator().manual_seed(0))
+    >>> batches = shuffled_batches(10, 8, torch.Generator().manual_seed(0))
     >>> [len(next(batches)) for _ in range(4)]
-    [2, 3, 2, 3]
+    [5, 5, 5, 5]
     """
+    parts = batches_per_pass(count, batch_size)
     while True:
-        order = torch.randperm(count, generator=generator)
-        parts = [order[first : first + batch_size] for first in range(0, count, batch_size)]
-        if len(parts) > 1 and len(parts[-1]) == 1:
-            parts[-2:] = [torch.cat(parts[-2:])]
-        yield from parts
+        yield from torch.randperm(count, generator=generator).tensor_split(parts)
+
+
+def batches_per_pass(count: int, batch_size: int) -> int:
+    """Return how many batches a pass over the items has.
+
+    Examples
+    --------
+    >>> batches_per_pass(31, 16), batches_per_pass(5, 2), batches_per_pass(1, 8)
+    (2, 2, 1)
+    """
+    return max(1, min(math.ceil(count / batch_size), count // 2))

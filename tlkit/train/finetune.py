@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from tlkit.errors import TrainingError
-from tlkit.train.batches import Source, shuffled_batches
+from tlkit.train.batches import Source, batches_per_pass, shuffled_batches
 from tlkit.train.optimizer import make_optimizer
 from tlkit.train.randomness import draws_random_numbers, own_randomness
 
@@ -52,7 +52,7 @@ def report_every(items: int, batch_size: int, steps: int) -> int:
     >>> report_every(items=31, batch_size=32, steps=400), report_every(items=640, batch_size=32, steps=60)
     (20, 20)
     """
-    one_pass = math.ceil(items / batch_size)
+    one_pass = batches_per_pass(items, batch_size)
     passes = math.ceil(steps / (one_pass * REPORTS))
     return one_pass * max(1, passes)
 
