@@ -19,6 +19,7 @@ from tlkit.errors import PanelError, RecordError, StoppedError, StoreError
 from tlkit.panels import twin
 from tlkit.panels.panel import Panel
 from tlkit.panels.worker import Job
+from tlkit.pictures import picture
 
 
 @dataclass(frozen=True)
@@ -314,7 +315,7 @@ def test_pictures_are_the_same_pixels_again() -> None:
     from PIL import Image
 
     image = np.random.default_rng(0).random((1, 5, 4))
-    uri = twin.picture(image)
+    uri = picture(image)
     pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1]))))
     np.testing.assert_allclose(1 - pixels / 255, image[0], atol=1 / 255)
     html = twin.Pictures([(uri, 'a "quoted" word')]).html()

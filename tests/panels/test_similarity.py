@@ -19,8 +19,9 @@ from tlkit.backbones import Backbone
 from tlkit.data import Dataset
 from tlkit.errors import PanelError, RecordError, UnknownNameError
 from tlkit.panels import similarity_words as words
-from tlkit.panels.sheet import looks_like_ink, sheet, tile
+from tlkit.panels.sheet import sheet, tile
 from tlkit.panels.similarity_map import nearest, principal
+from tlkit.pictures import looks_like_ink
 
 
 @pytest.fixture(scope="module")

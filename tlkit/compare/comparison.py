@@ -23,7 +23,7 @@ from tlkit.compare.wording import before, came_from, draws, in_second_place, lab
 from tlkit.errors import unknown_name
 
 if TYPE_CHECKING:
-    from tlkit.compare.drawing import Drawing
+    from tlkit.drawing import Drawing
 
 KIND = "tlkit.compare.comparison"
 SCHEMA = 1

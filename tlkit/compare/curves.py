@@ -22,8 +22,8 @@ from tlkit.errors import ComparisonError, unknown_name
 
 if TYPE_CHECKING:
     from tlkit.backbones import Backbone
-    from tlkit.compare.drawing import Drawing
     from tlkit.data import Dataset, Task
+    from tlkit.drawing import Drawing
 
 KIND = "tlkit.compare.curve"
 SCHEMA = 1

@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from tlkit import backbones, data
 from tlkit.panels.presets import MODES
-from tlkit.panels.twin import picture
+from tlkit.pictures import picture
 
 if TYPE_CHECKING:
     from tlkit.backbones import Backbone

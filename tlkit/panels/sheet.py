@@ -15,17 +15,6 @@ _TILE, _COLUMNS = 32, 24
 _SHADES = 16
 
 
-def looks_like_ink(images: NDArray[Any]) -> bool:
-    """Say whether pictures of one channel are ink on empty ground, to be drawn dark on white.
-
-    Examples
-    --------
-    >>> looks_like_ink(np.zeros((2, 1, 4, 4))), looks_like_ink(np.full((2, 1, 4, 4), 0.4))
-    (True, False)
-    """
-    return images.shape[1] == 1 and float(np.median(images)) < 0.1
-
-
 def sheet(groups: Sequence[tuple[NDArray[Any], bool]]) -> dict[str, Any]:
     """Put pictures on one sheet, row by row.
 

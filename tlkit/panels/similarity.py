@@ -11,12 +11,13 @@ from tlkit import similarity
 from tlkit.errors import PanelError, StoppedError, unknown_name
 from tlkit.panels import similarity_words as words
 from tlkit.panels.panel import Panel
-from tlkit.panels.sheet import looks_like_ink, sheet
+from tlkit.panels.sheet import sheet
 from tlkit.panels.similarity_ceiling import ceiling
 from tlkit.panels.similarity_choices import Choices, follows, some
 from tlkit.panels.similarity_map import feature_map
 from tlkit.panels.twin import Paragraph, Part
 from tlkit.panels.worker import Job
+from tlkit.pictures import looks_like_ink
 from tlkit.train.threads import threads
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tlkit.panels.sheet import looks_like_ink, sheet
+from tlkit.panels.sheet import sheet
+from tlkit.pictures import looks_like_ink
 
 if TYPE_CHECKING:
     from tlkit.backbones import Backbone

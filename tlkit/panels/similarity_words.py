@@ -7,7 +7,8 @@ from typing import Any
 
 from tlkit.panels.scatter import scatter
 from tlkit.panels.sheet import tile
-from tlkit.panels.twin import Paragraph, Part, Pictures, Table, picture
+from tlkit.panels.twin import Paragraph, Part, Pictures, Table
+from tlkit.pictures import picture
 from tlkit.similarity.verdict import number
 
 _ASKS = {

@@ -6,15 +6,9 @@ or paths, its pictures are ``<img>`` (untrusted notebooks lose ``<svg>``), and i
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from PIL import Image
 
 
 @dataclass(frozen=True)
@@ -117,31 +111,3 @@ def as_html(title: str, subtitle: str, parts: Sequence[Part]) -> str:
     head = f"<p><strong>{html.escape(title)}</strong>{f' {html.escape(subtitle)}' if subtitle else ''}</p>"
     said = f"<p><em>{html.escape(SAVED)}</em></p>"
     return f'<div class="tlkit-twin">{head}{said}{"".join(part.html() for part in parts)}</div>'
-
-
-def picture(image: np.ndarray[Any, Any]) -> str:
-    """Turn an image into a PNG data URI, the same bytes on every machine.
-
-    Parameters
-    ----------
-    image
-        (h, w), (1, h, w) or (3, h, w), numbers in 0..1. One channel is ink: 1 is drawn black on white.
-
-    Returns
-    -------
-    str
-        ``data:image/png;base64,…``
-
-    Examples
-    --------
-    >>> picture(np.zeros((1, 2, 2)))[:22]
-    'data:image/png;base64,'
-    """
-    pixels = np.clip(np.asarray(image, dtype=np.float64), 0, 1)
-    if pixels.ndim == 3 and pixels.shape[0] == 1:
-        pixels = pixels[0]
-    drawn = 1 - pixels if pixels.ndim == 2 else np.moveaxis(pixels, 0, -1)
-    written = io.BytesIO()
-    # Stored, not compressed: compressors differ between machines, and notebook tests compare the bytes.
-    Image.fromarray((drawn * 255 + 0.5).astype(np.uint8)).save(written, "PNG", compress_level=0)
-    return "data:image/png;base64," + base64.b64encode(written.getvalue()).decode("ascii")
