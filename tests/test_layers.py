@@ -14,11 +14,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tlkit"
 
 LAYERS = (
-    {"errors", "files", "records"},
+    {"errors", "files", "records", "pictures", "drawing"},
     {"backbones", "data", "words", "similarity", "course"},
     {"freeze"},
     {"train"},
-    {"compare", "adapt", "doctor"},
+    {"compare", "adapt", "doctor", "inside"},
     {"panels"},
     {"cli", "server"},
     {"__main__"},

@@ -73,7 +73,7 @@ class Job:
         self._stop = should_stop
         self.test = test
         labels = task.train.labels
-        self.steps = self.recipe.steps_for(len(labels) / max(1, len(np.unique(labels))))
+        self.steps = self.recipe.steps_for(len(labels))
         check_together(task, self.plan, self.recipe)
         self.seeds = [
             int(word >> 1) for word in np.random.SeedSequence(self.seed).generate_state(4, np.uint64)
