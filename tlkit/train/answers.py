@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,13 +18,11 @@ from tlkit.train.batches import Source
 if TYPE_CHECKING:
     from tlkit.backbones import Network
 
-Number = TypeVar("Number", np.int64, np.float32)
 
-
-def predict(
+def scores(
     network: Network, source: Source, should_stop: Callable[[], None] | None = None
-) -> NDArray[np.int64]:
-    """Return the predicted class of each item of a source, (n,), in evaluation mode.
+) -> NDArray[np.float32]:
+    """Return what comes out of the head for each item of a source, (n, classes), in evaluation mode.
 
     Parameters
     ----------
@@ -36,10 +34,23 @@ def predict(
         Called before each batch; ends the work by raising.
     """
 
-    def answer(x: Tensor) -> NDArray[np.int64]:
-        return np.asarray(network(x, start=source.start).argmax(dim=1).cpu().numpy())
+    def answer(x: Tensor) -> NDArray[np.float32]:
+        return np.asarray(network(x, start=source.start).float().cpu().numpy())
 
     return _each_batch(network, source, answer, should_stop)
+
+
+def predict(
+    network: Network, source: Source, should_stop: Callable[[], None] | None = None
+) -> NDArray[np.int64]:
+    """Return the predicted class of each item of a source, (n,), in evaluation mode.
+
+    Parameters
+    ----------
+    network, source, should_stop
+        As in `scores`.
+    """
+    return np.asarray(scores(network, source, should_stop).argmax(axis=1))
 
 
 def pooled(
@@ -50,7 +61,7 @@ def pooled(
     Parameters
     ----------
     network, source, should_stop
-        As in `predict`.
+        As in `scores`.
     """
 
     def answer(x: Tensor) -> NDArray[np.float32]:
@@ -62,9 +73,9 @@ def pooled(
 def _each_batch(
     network: Network,
     source: Source,
-    answer: Callable[[Tensor], NDArray[Number]],
+    answer: Callable[[Tensor], NDArray[np.float32]],
     should_stop: Callable[[], None] | None,
-) -> NDArray[Number]:
+) -> NDArray[np.float32]:
     found = []
     with evaluating(network), torch.inference_mode():
         probe, _ = source.batch(torch.arange(min(1, len(source))))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tlkit import freeze
 from tlkit.errors import StoppedError, TrainingError, expect_whole
-from tlkit.train.answers import pooled, predict
+from tlkit.train.answers import pooled, scores
 from tlkit.train.arguments import (
     check_parts,
     check_stop,
@@ -151,7 +151,7 @@ class Job:
         network.eval()
         report = seal.check(network)
         trained = self.elapsed()
-        predictions, labels = self._evaluate(network)
+        split, answers = self._evaluate(network)
         return Run(
             backbone=self.backbone,
             task=task,
@@ -163,8 +163,8 @@ class Job:
             model=network,
             history=tuple(self.history),
             seal=report,
-            predictions=predictions,
-            test_labels=labels,
+            predictions=None if answers is None else np.asarray(answers.argmax(axis=1)),
+            test_labels=None if split is None else split.labels,
             openings=task.test.openings,
             steps=steps_done,
             trainable_parameters=sum(p.numel() for p in network.parameters() if p.requires_grad),
@@ -172,6 +172,8 @@ class Job:
             seconds=trained,
             cached=cached,
             head_strength=strength,
+            scores=answers,
+            test_items=split,
         )
 
     def _views(self, seed: int) -> Views:
@@ -255,7 +257,7 @@ class Job:
         self.history.append(epoch)
         return epoch
 
-    def _evaluate(self, network: Network) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
+    def _evaluate(self, network: Network) -> tuple[Split | None, NDArray[np.float32] | None]:
         if not self.test:
             return None, None
         why = f"final evaluation of {self.recipe.name} on {self.task.name}, seed {self.seed}"
@@ -268,4 +270,4 @@ class Job:
         else:
             transform = self.backbone.transform
             source = Pictures(split, transform, 0.0, torch.Generator(), self.device)
-        return predict(network, source, self.check), split.labels
+        return split, scores(network, source, self.check)

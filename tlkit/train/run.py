@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 import tlkit
 from tlkit import freeze
 from tlkit.errors import SealedError
+from tlkit.train.answered import Answered, answered_by, mistakes_of
+from tlkit.train.confusion import Confusion
 
 if TYPE_CHECKING:
     from tlkit.backbones import Backbone, Network
-    from tlkit.data import Task
+    from tlkit.data import Split, Task
     from tlkit.freeze import OldHead, Plan, SealReport
     from tlkit.train.recipe import Recipe
     from tlkit.train.report import Epoch
@@ -68,6 +70,10 @@ class Run:
         Whether the steps began at cached activations, and why, in words.
     head_strength
         How the convex head's strength came about, in words.
+    scores
+        (n, classes) float32, what came out of the head for the sealed test set; None if it stayed closed.
+    test_items
+        The test set as it was opened for the evaluation; None if it stayed closed.
 
     Examples
     --------
@@ -96,6 +102,8 @@ class Run:
     seconds: float
     cached: str
     head_strength: str
+    scores: NDArray[np.float32] | None = field(default=None, repr=False)
+    test_items: Split | None = field(default=None, repr=False)
 
     @property
     def correct(self) -> NDArray[np.bool_]:
@@ -127,6 +135,53 @@ class Run:
             for name, items in zip(self.task.classes, of_class, strict=True)
             if len(items)
         }
+
+    @property
+    def answers(self) -> Answered:
+        """All test items with what was said of them and how sure the run was; nothing is opened again.
+
+        Raises
+        ------
+        SealedError
+            The run was made with ``test=False``.
+        """
+        names = self.task.dataset.item_names.get("test", ())
+        return answered_by(self.test_items, self.predictions, self.scores, names)
+
+    def confusion(self) -> Confusion:
+        """Return which classes were taken for which on the test set.
+
+        Raises
+        ------
+        SealedError
+            The run was made with ``test=False``.
+
+        Examples
+        --------
+        >>> from tlkit import backbones, data, train
+        >>> run = train.fit(backbones.load("zoo:resnet-letters"), data.load("greek").few_shot(1, seed=0))
+        >>> found = run.confusion()
+        >>> true, given, count = found.confusions[0]
+        >>> len(found.items(true, given)) == count
+        True
+        """
+        answers = self.answers
+        return Confusion(self.task.classes, answers.truth, answers.given, answers)
+
+    def mistakes(self, count: int = 12) -> Answered:
+        """Return the wrong answers on the test set of which the run was surest, with their pictures.
+
+        Parameters
+        ----------
+        count
+            At most so many.
+
+        Raises
+        ------
+        SealedError
+            The run was made with ``test=False``.
+        """
+        return mistakes_of(self.answers, count)
 
     @cached_property
     def old_head(self) -> OldHead | None:
