@@ -47,7 +47,7 @@ def test_each_item_is_held_out_once_and_every_fold_has_every_class() -> None:
 
 
 def test_a_hopeless_recipe_is_left_for_a_better_try(net: Backbone, dataset: Dataset) -> None:
-    timid = Recipe.scratch().change(steps=8, learning_rate=3e-4)
+    timid = Recipe.scratch().change(steps=30, learning_rate=3e-4)
     task = dataset.few_shot(10, seed=0)
     recipe, _ = tuning.choose(net, task, freeze.plan(net, until="stem"), 0, timid)
     assert recipe.learning_rate * recipe.steps > timid.learning_rate * timid.steps
