@@ -172,6 +172,17 @@ def test_what_it_shows_is_said_and_fits_the_pictures(run: train.Run) -> None:
     assert html.count("<img ") == html.count('alt="') == 6
 
 
+def test_the_words_name_the_strongest_place() -> None:
+    maps = np.zeros((3, 6, 6), dtype=np.float32)
+    maps[0, 0, 5], maps[1, 5, 0], maps[2, 3, 3] = 1, 1, 1
+    images, labels = np.zeros((3, 1, 12, 12), dtype=np.float32), np.zeros(3, dtype=np.int64)
+    found = inside.GradCam(images, maps, "stem", ("cat",), labels, labels, np.full(3, 0.5, dtype=np.float32))
+    for at, where in enumerate(("upper right", "lower left", "middle")):
+        assert f"For cat (50 % sure): strongest in the {where};" in found.words(at)
+    # Twice as large, one place becomes 4 of height 1, 8 of 1/3 and 4 of 1/9: half of that sum lies in 4 of 144.
+    assert "lies in 3 % of the picture" in found.words(2)
+
+
 def test_a_map_without_anything_says_so() -> None:
     net = own_backbone()
     assert net.source_head is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -77,6 +78,8 @@ def test_answers_survive_a_pickle_and_add_nothing_to_the_record(run: Run) -> Non
 
 
 def test_a_run_from_before_scores_were_kept_says_what_is_missing(run: Run) -> None:
+    with pytest.raises(DataError, match="did not keep them"):
+        replace(run, scores=None, test_items=None).mistakes()
     old = run.answers.at(run.answers.positions, "old")
     known = Answered(old.title, old.split, old.positions, old.predictions, None)
     np.testing.assert_array_equal(known.given, run.predictions)

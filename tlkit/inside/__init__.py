@@ -10,6 +10,7 @@ from tlkit.inside.feature_maps import FeatureMaps, StageMaps, feature_maps
 from tlkit.inside.grad_cam import GradCam, grad_cam
 from tlkit.inside.movement import StageMovement, StageMovements, movement
 from tlkit.inside.neighbours import Neighbours, neighbours
+from tlkit.inside.subject import stages_with_places
 
 # The functions `grad_cam`, `feature_maps`, `neighbours` and `movement` stand here for the modules of the same names.
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "movement",
     "StageMovements",
     "StageMovement",
+    "stages_with_places",
 ]

@@ -90,16 +90,13 @@ class GradCam:
         if found.max() <= 0:
             return f"For {name} ({sure}): no place in {self.stage} speaks for it."
         heat = self.heat[at].astype(np.float64)
-        rows, columns = np.indices(heat.shape)
-        centre = [
-            min(2, int(3 * ((places + 0.5) * heat).sum() / heat.sum() / size))
-            for places, size in zip((rows, columns), heat.shape, strict=True)
-        ]
-        where = f"{_ROWS[centre[0]]} {_COLUMNS[centre[1]]}" if centre != [1, 1] else "middle"
+        row, column = np.unravel_index(int(heat.argmax()), heat.shape)
+        third = 3 * int(row) // heat.shape[0], 3 * int(column) // heat.shape[1]
+        where = "middle" if third == (1, 1) else f"{_ROWS[third[0]]} {_COLUMNS[third[1]]}"
         falling = np.sort(heat, axis=None)[::-1].cumsum()
         half = 1 + int(np.searchsorted(falling, 0.5 * falling[-1]))
         return (
-            f"For {name} ({sure}): around the {where}; half of what speaks for it lies in"
+            f"For {name} ({sure}): strongest in the {where}; half of what speaks for it lies in"
             f" {100 * half / heat.size:.0f} % of the picture."
         )
 

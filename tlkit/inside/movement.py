@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 # Fewer rows have no unbiased estimate.
 _LEAST_DEBIASED = 4
-_MODE_COLOURS = {True: "#a8480a", False: "#0a6aa8"}
+# Colour and shape of what learned and of what stayed, as in every panel.
+_MOVED, _KEPT = ("#a8480a", "D"), ("#0a6aa8", "o")
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,7 @@ class StageMovements:
         for axes, values in marks:
             for place, value, one in zip(places, values, self.stages, strict=True):
                 if value is not None:
-                    colour = _MODE_COLOURS[one.mode == "trainable"]
-                    marker = "D" if one.mode == "trainable" else "o"
+                    colour, marker = _MOVED if one.weights else _KEPT
                     axes.plot([0, value], [place, place], color=colour, linewidth=2.4)
                     axes.plot(value, place, marker, color=colour, markersize=7)
             axes.grid(axis="x", color="#e3e6e9", linewidth=0.8)

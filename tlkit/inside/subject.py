@@ -181,6 +181,23 @@ def subject_of(model: Run | Backbone) -> Subject:
     return Subject(backbone.name, network, backbone.module, backbone.transform, names, shapes)
 
 
+def stages_with_places(model: Run | Backbone) -> tuple[str, ...]:
+    """Return the stages that Grad-CAM and feature maps can show, from the input on.
+
+    Parameters
+    ----------
+    model
+        A finished run, or a backbone.
+
+    Examples
+    --------
+    >>> from tlkit import backbones
+    >>> stages_with_places(backbones.load("zoo:vgg-letters"))
+    ('block1', 'block2', 'block3', 'block4')
+    """
+    return tuple(subject_of(model).places)
+
+
 def pictures_of(images: Any) -> NDArray[np.float32]:
     """Return pictures as (n, c, h, w) floats; one picture (c, h, w) counts as n = 1.
 

@@ -222,9 +222,16 @@ def answered_by(
     ------
     SealedError
         The test set stayed closed.
+    DataError
+        The run comes from a version that did not keep the items.
     """
-    if split is None or predictions is None:
+    if predictions is None:
         raise SealedError("This run was not evaluated: it was made with test=False.", "Fit with test=True.")
+    if split is None:
+        raise DataError(
+            "This run holds its answers without the items: it comes from a version that did not keep them.",
+            "Train it again: the same seed gives the same run.",
+        )
     probabilities = None if scores is None else softmax(scores)
     return Answered("Test items", split, np.arange(len(split)), predictions, probabilities, names)
 

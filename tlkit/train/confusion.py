@@ -120,7 +120,7 @@ class Confusion:
             if name not in self.classes:
                 raise unknown_name("class", name, self.classes)
             return self.classes.index(name)
-        return expect_whole("The position of a class", name, 0, DataError, len(self.classes) - 1)
+        return expect_whole("position", name, 0, DataError, len(self.classes) - 1)
 
     # ---- how it is shown
 
@@ -180,7 +180,7 @@ class Confusion:
         axes.tick_params(labelsize=small, length=0)
         if size <= _MOST_COUNTED:
             for row, column in zip(*np.nonzero(self.counts), strict=True):
-                light = self.shares[row, column] > 0.55
+                light = self.shares[row, column] > 0.88
                 axes.text(
                     column, row, f"{self.counts[row, column]}", ha="center", va="center", fontsize=small,
                     color="white" if light else "black",
