@@ -89,7 +89,14 @@ def test_splits_and_groups_from_columns(folder: Path) -> None:
     by_group = _read(folder, group="scene")
     scenes = [{int(name[:2]) // 4 for name in names} for names in by_group.item_names.values()]
     assert sum(map(len, scenes)) == len(set.union(*scenes)) == 6
-    with pytest.raises(DataError, match="Row 1 has 'dog' in column 'label', which names no split"):
+    assert by_split.card.how_made.endswith(
+        "Cut out of the training items by class with seed 0: 15% of them for validation."
+    )
+    assert "25% test" in by_group.card.how_made
+    _csv(folder, [line.replace(",5", ",0") for line in lines])
+    (torn,) = _read(folder, split="where", group="scene").findings.of("groups-across-splits")
+    assert "were given: 1." in torn.what
+    with pytest.raises(DataError, match="Row 2 has 'dog' in column 'label', which names no split"):
         _read(folder, split="label")
 
 
@@ -130,6 +137,7 @@ def test_rows_without_file_label_or_picture_are_named_and_left_out(folder: Path,
         (b"file,label\n\xff\xfe\x00,cat\n", "is not text in UTF-8"),
         (b'file,label\n"00.png,cat\n', "is damaged"),
         (b"file,label\n00.png,cat\n01.png,cat\n", "only one class, 'cat'"),
+        (b"file,label\n00.png,\n01.png,\n", "No row of the table labels.csv has something in both columns"),
         (b"file,label\nx.png,cat\ny.png,dog\n", "None of the 2 files that the table names can be found"),
     ],
 )
@@ -176,6 +184,9 @@ def test_pictures_may_be_in_the_table_itself() -> None:
         "missing-file": ("no such file.png",),
         "unreadable-file": ("row 5 is a int, no picture",),
     }
+    labels[0] = ""
+    found = data.table({"image": images, "label": labels}, image="image", size=16, progress=False).reading
+    assert {one.rule: one.where for one in found}["unreadable-file"] == ("row 5 is a int, no picture",)
 
 
 def test_texts_become_a_dataset_of_texts() -> None:
@@ -188,8 +199,10 @@ def test_texts_become_a_dataset_of_texts() -> None:
         assert int(text.split()[-1]) % 2 == 1 - label
     assert dataset.few_shot(2, seed=0).train.texts  # type: ignore[attr-defined]
     words["sentence"][1] = words["sentence"][3] = words["sentence"][0]
-    rules = [one.rule for one in data.table(words, text="sentence", label="mood").findings]
-    assert "copies-with-other-labels" in rules
+    words["sentence"][2] = words["sentence"][4] = "half a character: \ud83d"
+    found = data.table(words, text="sentence", label="mood").findings
+    assert "copies-with-other-labels" in [one.rule for one in found]
+    assert "alike" not in str(found), "texts are not grouped by what they look like"
 
 
 def test_labels_of_several_kinds_are_told() -> None:
@@ -221,7 +234,7 @@ def test_a_data_frame_is_a_table() -> None:
     frame = _Frame({"text": [f"t{at}" for at in range(30)], "label": labels})
     dataset = data.table(frame, text="text")
     assert dataset.classes == ("0", "1")
-    assert dataset.reading[0].where == ("row 30", "row 31")
+    assert dataset.reading[0].where == ("row 29", "row 30")
 
 
 def test_parquet_without_pyarrow_says_what_to_install(
@@ -264,6 +277,8 @@ def test_arrays_can_be_grouped() -> None:
         ("like", "group is 'like'"),
         ([1, 2], "40 images but 2 groups"),
         ([None] * 40, "has no group"),
+        (np.zeros((40, 2)), "cannot name a group"),
+        (len, "group is of the kind builtin_function_or_method"),
     ):
         with pytest.raises(DataError, match=words):
             data.arrays(images, [0, 1] * 20, group=wrong)  # type: ignore[arg-type]

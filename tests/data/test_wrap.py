@@ -74,6 +74,8 @@ def test_given_splits_are_kept(pets: Path, tmp_path: Path) -> None:
     assert all(name.startswith("test[") for name in wrapped.item_names["test"])
     as_dict = _wrap({"train": ImageFolder(pets), "test": ImageFolder(other)})
     assert as_dict.fingerprint == wrapped.fingerprint
+    assert "for validation." in wrapped.card.how_made
+    assert "for test" not in wrapped.card.how_made
 
 
 def test_fake_data_of_torchvision() -> None:
@@ -183,6 +185,7 @@ LABELS = torch.arange(12) % 2
         (7, "has no length"),
         ({"valid": []}, "but none to train on"),
         ({"train": [], "extra": []}, "a split named 'extra'"),
+        ({"train": [], "val": [], "validation": []}, "two splits for validation, 'validation' and another"),
     ],
 )
 def test_what_cannot_be_used_says_why(source: Any, words: str) -> None:
@@ -196,6 +199,8 @@ def test_settings_are_checked() -> None:
         ({"group": "scene"}, "group is 'scene'"),
         ({"test": "a"}, "test is 'a'"),
         ({"size": 1}, "size is 1"),
+        ({"channels": 1.0}, "channels is 1.0"),
+        ({"fit": ["crop"]}, "fit is"),
     ):
         with pytest.raises(DataError, match=words):
             _wrap(items, **settings)

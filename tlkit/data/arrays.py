@@ -13,7 +13,7 @@ from tlkit.data.alike import groups_alike
 from tlkit.data.card import DataCard
 from tlkit.data.dataset import Dataset
 from tlkit.data.labels import read_labels
-from tlkit.data.own import ALIKE, group_numbers
+from tlkit.data.own import ALIKE, group_numbers, how_split
 from tlkit.data.pixels import Channels, read_pixels
 from tlkit.data.places import check_shares, cut
 from tlkit.data.sealed import SealedSplit
@@ -89,7 +89,7 @@ def arrays(
         licence=licence,
         classes=names,
         counts={"train": len(train), "validation": len(held), "test": len(sealed)},
-        how_made=f"Split by class with seed {seed}: {validation:.0%} validation, {test:.0%} test.",
+        how_made=how_split(validation, test, seed),
         limits=(
             "Images are split one by one: if several show the same thing, it can be in training and test."
             if group is None
@@ -112,8 +112,14 @@ def _groups(group: Sequence[Hashable] | Literal["alike"] | None, whole: Split) -
         if group != ALIKE:
             raise DataError(f"group is {group!r}, expected 'alike' or one value per image.")
         return groups_alike(whole)
-    if len(group) != len(whole):
+    try:
+        groups = list(group)
+    except TypeError:
         raise DataError(
-            f"There are {len(whole)} images but {len(group)} groups.", "Give one group per image."
+            f"group is of the kind {type(group).__name__}, expected 'alike' or one value per image."
+        ) from None
+    if len(groups) != len(whole):
+        raise DataError(
+            f"There are {len(whole)} images but {len(groups)} groups.", "Give one group per image."
         )
-    return group_numbers(list(group))
+    return group_numbers(groups)

@@ -25,6 +25,8 @@ class Columns:
         What the table is called in messages.
     folder
         Where files named in it are looked for; None if the table is no file.
+    first_row
+        What the first row is called in messages: 2 where names of the columns take a line of their own.
 
     Examples
     --------
@@ -32,10 +34,13 @@ class Columns:
     ['cat']
     """
 
-    def __init__(self, columns: Mapping[str, Sequence[Any]], what: str, folder: Path | None = None) -> None:
+    def __init__(
+        self, columns: Mapping[str, Sequence[Any]], what: str, folder: Path | None = None, first_row: int = 1
+    ) -> None:
         self._columns = {str(name): list(values) for name, values in columns.items()}
         self.what = what
         self.folder = folder
+        self._first_row = first_row
         lengths = {name: len(values) for name, values in self._columns.items()}
         if len(set(lengths.values())) > 1:
             told = ", ".join(f"{name!r} has {length}" for name, length in lengths.items())
@@ -55,6 +60,10 @@ class Columns:
     def names(self) -> tuple[str, ...]:
         """Names of the columns."""
         return tuple(self._columns)
+
+    def row_name(self, at: int) -> str:
+        """Return what the row at a position is called: of a CSV file as a spreadsheet counts."""
+        return f"row {self._first_row + at}"
 
     def __getitem__(self, name: str) -> list[Any]:
         if name not in self._columns:
@@ -106,7 +115,7 @@ def read_columns(source: Any) -> Columns:
         path = Path(source).expanduser()
         if path.suffix.lower() in (".parquet", ".pq"):
             return Columns(_parquet(path), f"the table {path.name}", path.parent)
-        return Columns(_csv(path), f"the table {path.name}", path.parent)
+        return Columns(_csv(path), f"the table {path.name}", path.parent, first_row=2)
     if isinstance(source, Columns):
         return source
     if isinstance(source, Mapping):

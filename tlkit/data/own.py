@@ -109,12 +109,44 @@ def group_numbers(groups: Sequence[Hashable]) -> NDArray[np.int64]:
     numbers: dict[Hashable, int] = {}
     for at, one in enumerate(groups):
         try:
-            if one is None or one == "" or one != one:
-                raise DataError(f"Item {at} has no group.", "Give every item a group, or none.")
+            missing = bool(one is None or one == "" or one != one)
             numbers.setdefault(one, len(numbers))
-        except TypeError:
-            raise DataError(f"The group of item {at} is {one!r}, which cannot name a group.") from None
+        except (TypeError, ValueError):
+            raise DataError(
+                f"The group of item {at} is {one!r}, which cannot name a group.", "Give a number or a text."
+            ) from None
+        if missing:
+            raise DataError(f"Item {at} has no group.", "Give every item a group, or none.")
     return np.array([numbers[one] for one in groups], dtype=np.int64)
+
+
+def how_split(validation: float, test: float, seed: int, given: NDArray[np.int8] | None = None) -> str:
+    """Say how the splits were cut, for a card; nothing where all were given.
+
+    Parameters
+    ----------
+    validation, test, seed
+        As of `Wishes`.
+    given
+        As of `Labelled`.
+
+    Examples
+    --------
+    >>> how_split(0.15, 0.25, 0)
+    'Split by class with seed 0: 15% validation, 25% test.'
+    >>> how_split(0.15, 0.25, 0, given=np.array([0, 0, 2], dtype=np.int8))
+    'Cut out of the training items by class with seed 0: 15% of them for validation.'
+    """
+    shares = [(1, validation), (2, test)]
+    if given is None:
+        told = ", ".join(f"{share:.0%} {SPLITS[place]}" for place, share in shares)
+        return f"Split by class with seed {seed}: {told}."
+    cut_out = [
+        f"{share:.0%} of them for {SPLITS[place]}" for place, share in shares if not (given == place).any()
+    ]
+    return (
+        f"Cut out of the training items by class with seed {seed}: {', '.join(cut_out)}." if cut_out else ""
+    )
 
 
 def own(
@@ -165,6 +197,8 @@ def own(
     )
     at = [np.flatnonzero(places == place) for place in range(len(SPLITS))]
     train, held, sealed = (items.select(one) for one in at)
+    if labelled.groups is not None and labelled.given is not None:
+        reading = [*reading, *_torn(labelled.groups, places)]
     card = DataCard(
         name=wishes.name,
         title=title,
@@ -172,8 +206,7 @@ def own(
         licence=wishes.licence,
         classes=items.classes,
         counts=dict(zip(SPLITS, map(len, at), strict=True)),
-        how_made=f"{how_made} Split by class with seed {wishes.seed}: {wishes.validation:.0%} validation,"
-        f" {wishes.test:.0%} test.",
+        how_made=f"{how_made} {how_split(wishes.validation, wishes.test, wishes.seed, labelled.given)}".rstrip(),
         limits=tuple(limits),
         size=train.shape[1:],
         modality="text" if isinstance(items, TextSplit) else "image",
@@ -190,3 +223,19 @@ def own(
     if wishes.strict:
         dataset.findings.refuse()
     return dataset
+
+
+def _torn(groups: NDArray[np.int64], places: NDArray[np.int8]) -> list[Finding]:
+    """Find groups that the splits given with the data tear apart."""
+    pairs = np.unique(np.stack([groups, places]), axis=1)
+    torn = int((np.unique(pairs[0], return_counts=True)[1] > 1).sum())
+    if not torn:
+        return []
+    return [
+        Finding(
+            "groups-across-splits",
+            f"Groups with items in more than one of the splits that were given: {torn:,}.",
+            "What belongs to something seen in training is no test: the accuracy measured may be too high.",
+            "Leave split out, and tlkit keeps groups together; or correct the column.",
+        )
+    ]

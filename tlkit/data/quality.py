@@ -28,7 +28,7 @@ _ONE_COLOUR = 0.5 / 255
 
 
 def look(dataset: Dataset) -> Findings:
-    """Return what is wrong or doubtful about a dataset; the test set is looked at but nothing of it is shown.
+    """Return what is wrong or doubtful about a dataset; of the test set only names and counts are told.
 
     Parameters
     ----------
@@ -121,6 +121,8 @@ def _is_plain(split: Split, thumbs: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def _copies(dataset: Dataset, found: Duplicates) -> Iterator[Finding]:
+    # Texts are not grouped by what they look like.
+    keep = "Keep one of each." if found.item == "text" else "Keep one of each, or read with group='alike'."
     for rule, groups, what, why in (
         (
             "copies-across-splits",
@@ -146,9 +148,7 @@ def _copies(dataset: Dataset, found: Duplicates) -> Iterator[Finding]:
                 rule,
                 f"{what}: {len(groups):,}.",
                 why,
-                "Correct the labels."
-                if "labels" in rule
-                else "Keep one of each, or read with group='alike'.",
+                "Correct the labels." if "labels" in rule else keep,
                 tuple(_group(dataset, group) for group in groups),
             )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from tlkit.data.image_files import SPLIT_FOLDERS, Listing, file_item, outside_fo
 from tlkit.data.items import Item
 from tlkit.data.own import ALIKE, Wishes
 from tlkit.errors import DataError, unknown_name
+
+_T = TypeVar("_T")
 
 Group = str | Callable[[str], Hashable] | None
 
@@ -40,6 +42,8 @@ class Rows:
         The classes in the order wanted, or None.
     findings
         What was left out so far.
+    names
+        What the row of each item is called in messages, or None.
     """
 
     items: list[Any]
@@ -48,12 +52,22 @@ class Rows:
     splits: list[int] | None = None
     classes: Sequence[Hashable] | None = None
     findings: list[Finding] = field(default_factory=list)
+    names: list[str] | None = None
 
     def select(self, at: Sequence[int] | NDArray[np.int64]) -> Rows:
         """Return some of the rows."""
-        columns = (self.items, self.labels, self.groups, self.splits)
-        items, labels, groups, splits = ([one[i] for i in at] if one is not None else None for one in columns)
-        return Rows(items or [], labels or [], groups, splits, self.classes, self.findings)
+
+        def some(column: list[_T]) -> list[_T]:
+            return [column[i] for i in at]
+
+        return replace(
+            self,
+            items=some(self.items),
+            labels=some(self.labels),
+            groups=None if self.groups is None else some(self.groups),
+            splits=None if self.splits is None else some(self.splits),
+            names=None if self.names is None else some(self.names),
+        )
 
     def present(self) -> list[Hashable] | None:
         """Return the classes in the order wanted, without those that no row has; None if no order is wanted."""
@@ -79,7 +93,7 @@ def rows_of_listing(listing: Listing, group: Group) -> Rows:
             f"group is {group!r}; pictures in class folders have no columns.",
             "Give a function of the file's name, or group='alike'.",
         )
-    return Rows(listing.items, listing.labels, groups, listing.splits, None, listing.findings)
+    return Rows(listing.items, listing.labels, groups, listing.splits, findings=listing.findings)
 
 
 def rows_of_table(table: Columns, value: str, label: str, group: Group, split: str | None) -> Rows:
@@ -91,6 +105,13 @@ def rows_of_table(table: Columns, value: str, label: str, group: Group, split: s
         The table.
     value, label, group, split
         Names of columns; ``group`` may also be a function of the value or ``"alike"``.
+
+    Raises
+    ------
+    DataError
+        No row has both, or a split has another name than those that are known.
+    UnknownNameError
+        A column that does not exist.
     """
     values, labels = table[value], _numbers_if_all(table[label])
     groups = None
@@ -98,8 +119,11 @@ def rows_of_table(table: Columns, value: str, label: str, group: Group, split: s
         groups = table[group]
     elif callable(group):
         groups = [group(str(one)) for one in values]
-    splits = None if split is None else [_split_of(one, at, split) for at, one in enumerate(table[split])]
-    rows = Rows(values, labels, groups, splits)
+    names = [table.row_name(at) for at in range(len(table))]
+    splits = None
+    if split is not None:
+        splits = [_split_of(one, name, split) for one, name in zip(table[split], names, strict=True)]
+    rows = Rows(values, labels, groups, splits, names=names)
     for column, rule, cells in ((label, "no-class", labels), (value, "no-item", values)):
         empty = [at for at, one in enumerate(cells) if is_missing(one)]
         if empty:
@@ -109,13 +133,16 @@ def rows_of_table(table: Columns, value: str, label: str, group: Group, split: s
                     f"Rows of {table.what} with nothing in column {column!r}, left out: {len(empty):,}.",
                     "Without it there is nothing to learn from them.",
                     "Fill it in, or delete the rows.",
-                    # Counted as a spreadsheet does, whose first row holds the names.
-                    tuple(f"row {at + 2}" for at in empty),
+                    tuple(names[at] for at in empty),
                 )
             )
-    return rows.select(
-        [at for at in range(len(values)) if not (is_missing(labels[at]) or is_missing(values[at]))]
-    )
+    kept = [at for at in range(len(values)) if not (is_missing(labels[at]) or is_missing(values[at]))]
+    if not kept:
+        raise DataError(
+            f"No row of {table.what} has something in both columns {value!r} and {label!r}.",
+            "Name other columns, or fill them in.",
+        )
+    return rows.select(kept)
 
 
 def find_files(rows: Rows, root: Path, suffix: str = "") -> Rows:
@@ -133,7 +160,7 @@ def find_files(rows: Rows, root: Path, suffix: str = "") -> Rows:
     missing: dict[str, list[str]] = {"missing": [], "outside": [], "closed": []}
     kept, items = [], []
     for at, value in enumerate(rows.items):
-        found = _item(value, at, root, suffix)
+        found = _item(value, rows.names[at] if rows.names else f"item {at}", root, suffix)
         if isinstance(found, Item):
             kept.append(at)
             items.append(found)
@@ -173,6 +200,8 @@ def wanted(rows: Rows, wishes: Wishes) -> Rows:
     ------
     UnknownNameError
         A class to leave out does not exist.
+    DataError
+        No class is left.
     """
     known = {str(one) for one in rows.labels}
     for one in wishes.leave_out:
@@ -181,6 +210,10 @@ def wanted(rows: Rows, wishes: Wishes) -> Rows:
     left_out = {str(one) for one in wishes.leave_out}
     if left_out:
         rows = rows.select([at for at, one in enumerate(rows.labels) if str(one) not in left_out])
+        if not rows.labels:
+            raise DataError(
+                f"leave_out names every class: {', '.join(sorted(known))}.", "Keep at least two classes."
+            )
     kinds = Counter(type(one).__name__ for one in rows.labels)
     if len(kinds) > 1 and not set(kinds) <= {"int", "float"}:
         told = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
@@ -206,7 +239,7 @@ def unreadable(names: Sequence[str]) -> Finding:
     )
 
 
-def _item(value: Any, at: int, root: Path, suffix: str) -> Item | tuple[str, str]:
+def _item(value: Any, row: str, root: Path, suffix: str) -> Item | tuple[str, str]:
     if isinstance(value, Mapping):
         # How Hugging Face stores pictures in tables.
         value = value.get("bytes") or value.get("path")
@@ -214,15 +247,15 @@ def _item(value: Any, at: int, root: Path, suffix: str) -> Item | tuple[str, str
         name = os.fspath(value).strip() + suffix
         found = file_item(root, name)
         return found if isinstance(found, Item) else (found, name)
-    return Item(f"row {at + 1}", held=value)
+    return Item(row, held=value)
 
 
-def _split_of(value: Any, at: int, column: str) -> int:
+def _split_of(value: Any, row: str, column: str) -> int:
     try:
         return SPLIT_FOLDERS[str(value).strip().lower()]
     except KeyError:
         raise DataError(
-            f"Row {at + 1} has {value!r} in column {column!r}, which names no split.",
+            f"{row.capitalize()} has {value!r} in column {column!r}, which names no split.",
             "Splits are 'train', 'validation' and 'test'.",
         ) from None
 

@@ -136,7 +136,10 @@ def _parts(source: Mapping[str, Any]) -> dict[str, Any]:
                 f"The source has a split named {key!r}; known are {', '.join(map(repr, SPLIT_FOLDERS))}.",
                 "Give one of its splits, or rename it.",
             )
-        parts[SPLITS[SPLIT_FOLDERS[str(key).lower()]]] = one
+        part = SPLITS[SPLIT_FOLDERS[str(key).lower()]]
+        if part in parts:
+            raise DataError(f"The source has two splits for {part}, {key!r} and another.", "Leave one out.")
+        parts[part] = one
     if "train" not in parts:
         raise DataError(f"The source has the splits {', '.join(map(repr, source))}, but none to train on.")
     return parts
