@@ -33,6 +33,8 @@ def test_a_folder_is_loaded_by_its_path(tmp_path: Path, monkeypatch: pytest.Monk
 def test_what_is_neither_says_so(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match=r"nearest .*'letters'"):
         data.load("leters")
+    with pytest.raises(UnknownNameError):
+        data.load(1000 * "x")
     with pytest.raises(DataError, match="There is no folder"):
         data.load(tmp_path / "none")
     with pytest.raises(DataError, match="size cannot be set for the embedded set 'digits'"):

@@ -125,7 +125,8 @@ def decode_all(
         if keeps:
             try:
                 kept = work.in_file(path, shape)
-                return Decoded(kept.pixels, work.reads, str(path), work.fresh)
+                # Both from the file: another process may have written it in between.
+                return Decoded(kept.pixels, kept.reads(), str(path), work.fresh)
             except (NotKeptError, StoreError) as error:
                 not_kept = str(error)
         pixels = work.in_memory(shape)
@@ -141,12 +142,15 @@ class _Work:
         self.tell = tell
         self.old = old
         self.known = {} if old is None else old.rows()
-        self.fresh = 0
-        self.reads: list[Read] = []
-        self._ready: list[NDArray[np.uint8]] = []
+        self._begin()
         side = working.size
         self._shape = (working.channels, side, side)
         self._at_once = max(_PER_CALL, min(_AT_ONCE, _BLOCK_BYTES // int(np.prod(self._shape))))
+
+    def _begin(self) -> None:
+        self.fresh = 0
+        self.reads: list[Read] = []
+        self._ready: list[NDArray[np.uint8]] = []
 
     def in_file(self, path: Path, shape: tuple[int, ...]) -> Entry:
         """Write the pixels to a file as they come; on a full disk keep what was decoded until then."""
@@ -163,11 +167,11 @@ class _Work:
                 write_trailer(file, shape, self.reads)
         except StoreError:
             # The file is gone, and with it what was decoded.
-            self.reads, self._ready = [], []
+            self._begin()
             raise
         entry = open_entry(path)
         if entry is None or entry.shape != shape:
-            self.reads, self._ready = [], []
+            self._begin()
             raise NotKeptError(f"{path} changed while it was being written.")
         return entry
 

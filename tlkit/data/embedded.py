@@ -44,10 +44,11 @@ def names(modality: str | None = None) -> list[str]:
     (True, ['emoji:names'])
     """
     texts = [name for name in _NAMES if name == emoji.PREFIX + emoji.THINGS]
-    listed = {None: list(_NAMES), "image": [name for name in _NAMES if name not in texts], "text": texts}
-    if modality not in listed:
+    if modality is None:
+        return list(_NAMES)
+    if modality not in ("image", "text"):
         raise unknown_name("kind of item", modality, ("image", "text"))
-    return listed[modality]
+    return [name for name in _NAMES if (name in texts) == (modality == "text")]
 
 
 def load(name: str) -> Dataset:

@@ -66,4 +66,11 @@ def is_path(name: str | os.PathLike[str]) -> bool:
     if not isinstance(name, str) or name in embedded.names():
         return False
     separators = [one for one in (os.sep, os.altsep) if one]
-    return name.startswith("~") or any(one in name for one in separators) or Path(name).exists()
+    return name.startswith("~") or any(one in name for one in separators) or _exists(name)
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except OSError:  # no name that a file can have
+        return False

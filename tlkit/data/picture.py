@@ -112,12 +112,12 @@ class Working:
                 f"size is {self.size!r}, expected a whole number of pixels from 8 to 1024.",
                 "Pictures are kept as squares: give size=96, for example.",
             )
-        if self.channels not in (1, 3) or isinstance(self.channels, bool):
+        if type(self.channels) is not int or self.channels not in (1, 3):
             raise DataError(
                 f"channels is {self.channels!r}, expected 1 (grey) or 3 (colour).",
                 "Transparency is laid on the background and is no channel.",
             )
-        if self.fit not in _FITS:
+        if not isinstance(self.fit, str) or self.fit not in _FITS:
             raise DataError(f"fit is {self.fit!r}, expected one of {', '.join(map(repr, _FITS))}.")
         ground = tuple(self.background) if isinstance(self.background, tuple | list) else ()
         if len(ground) != 3 or not all(type(one) is int and 0 <= one <= 255 for one in ground):

@@ -64,7 +64,8 @@ class StoredImages:
 
     def select(self, at: ArrayLike) -> StoredImages:
         """Return the images at some positions (or where ``at`` is true); no picture is copied."""
-        return StoredImages(self._pixels, self._rows[np.asarray(at)])
+        chosen = np.asarray(at)
+        return StoredImages(self._pixels, self._rows[chosen if chosen.size else chosen.astype(np.int64)])
 
     def stored(self, at: Any = slice(None)) -> NDArray[np.uint8]:
         """Return the bytes of the images at some positions."""

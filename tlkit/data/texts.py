@@ -99,7 +99,8 @@ class TextSplit(Split):
 
     def item_digest(self, at: int) -> bytes:
         """Return a hash of one text, to find those that occur twice."""
-        return hashlib.sha256(self.texts[at].encode()).digest()
+        # Texts of other programs may hold halves of characters, which UTF-8 alone refuses.
+        return hashlib.sha256(self.texts[at].encode("utf-8", "surrogatepass")).digest()
 
     def __repr__(self) -> str:
         return f"TextSplit({len(self)} texts, {len(self.classes)} classes)"
