@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
-from tlkit import compare, freeze
+from tlkit import compare, data, freeze
 from tlkit.backbones import Backbone
 from tlkit.compare import ARMS, Arm, tuning
 from tlkit.data import Dataset
@@ -51,6 +52,24 @@ def test_a_hopeless_recipe_is_left_for_a_better_try(net: Backbone, dataset: Data
     task = dataset.few_shot(10, seed=0)
     recipe, _ = tuning.choose(net, task, freeze.plan(net, until="stem"), 0, timid)
     assert recipe.learning_rate * recipe.steps > timid.learning_rate * timid.steps
+
+
+def test_the_notes_say_that_images_were_resized_and_not_every_try(net: Backbone) -> None:
+    images = np.random.default_rng(0).uniform(size=(60, 1, 24, 24))
+    dataset = data.arrays(images, [0, 1] * 30, channels="first")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        card = compare.run(
+            dataset,
+            net,
+            ["random-frozen", "frozen"],
+            1,
+            labels_per_class=4,
+            tune=True,
+            n_jobs=1,
+            progress=False,
+        )
+    assert any("resized to" in note for note in card.notes)
 
 
 def test_a_tuned_comparison_says_so_and_reproduces(

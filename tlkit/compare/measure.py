@@ -143,13 +143,20 @@ def measure(order: Order, should_stop: Callable[[], bool] | None = None) -> Meas
     known = {opening.mark for opening in task.test.log}
     backbone = arm.start(order.backbone, seed)
     plan, recipe, words = arm.plan_for(backbone), arm.recipe_for(backbone), order.recipe_words
-    if order.tune:
-        recipe, words = tuning.choose(
-            backbone, task, plan, seed, recipe, device=order.device, threads=THREADS, should_stop=should_stop
-        )
     with warnings.catch_warnings():
         # The comparison's notes say it once, instead of every process.
         warnings.simplefilter("ignore", ConversionWarning)
+        if order.tune:
+            recipe, words = tuning.choose(
+                backbone,
+                task,
+                plan,
+                seed,
+                recipe,
+                device=order.device,
+                threads=THREADS,
+                should_stop=should_stop,
+            )
         run = train.fit(
             backbone,
             task,
