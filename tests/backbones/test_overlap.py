@@ -34,6 +34,10 @@ def test_the_things_of_emoji_are_partly_known_and_its_classes_are_not() -> None:
 def test_what_has_no_names_is_refused() -> None:
     with pytest.raises(DataError, match="is no name"):
         overlap(NET, [3])  # type: ignore[list-item]
+    with pytest.raises(DataError, match="names is None"):
+        overlap(NET, None)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="The network is of the kind str"):
+        overlap(NET.name, ["zebra"])  # type: ignore[arg-type]
     from torch import nn
 
     transform = backbones.InputTransform(channels=1, height=4, width=4, mean=(0.5,), std=(0.5,))

@@ -289,6 +289,8 @@ def test_classes_can_be_left_out(pets: Path) -> None:
     assert _read(pets, leave_out=["fox"]).classes == ("cat", "dog")
     with pytest.raises(DataError, match="leave_out names every class: cat, dog, fox"):
         _read(pets, leave_out=["fox", "cat", "dog"])
+    with pytest.raises(DataError, match="leave_out is None"):
+        _read(pets, leave_out=None)
     with pytest.raises(UnknownNameError, match="nearest is 'fox'"):
         _read(pets, leave_out=["foxx"])
 

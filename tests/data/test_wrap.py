@@ -13,7 +13,7 @@ from torchvision.transforms import v2
 from tests.data.drawing import class_folders, encoded, picture
 from tlkit import data
 from tlkit.data import Dataset
-from tlkit.errors import DataError
+from tlkit.errors import DataError, UnknownNameError
 
 TO_TENSOR = v2.Compose([v2.ToImage(), v2.Resize((16, 16)), v2.ToDtype(torch.float32, scale=True)])
 
@@ -37,6 +37,8 @@ def test_an_image_folder_is_the_folder(pets: Path) -> None:
     assert wrapped.classes == ("cat", "dog")
     assert wrapped.fingerprint == data.images(pets, size=16, progress=False).fingerprint
     assert wrapped.item_name("train", 0).startswith("train[")
+    with pytest.raises(UnknownNameError, match="'train'"):
+        wrapped.item_name("training", 0)
 
 
 def test_tensors_of_a_transform_stay_as_they_are(pets: Path) -> None:

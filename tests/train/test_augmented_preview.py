@@ -86,6 +86,10 @@ def test_the_page_has_picture_and_words() -> None:
     [
         ({"views": 0}, "views is 0"),
         ({"views": 2.0}, "views is 2.0"),
+        ({"seed": -1}, "seed is -1"),
+        ({"strength": "a"}, "strength is 'a'"),
+        ({"strength": -0.5}, "strength is -0.5"),
+        ({"transform": 3}, "The transform is of the kind int"),
         ({"transform": v2.Normalize([0.5], [0.1])}, "Leave v2.Normalize out"),
         ({"transform": v2.ToDtype(torch.uint8, scale=True)}, "uint8 from 0 to 255"),
         ({"transform": lambda one: one[0]}, "gives shape .32, 32."),
@@ -103,3 +107,5 @@ def test_texts_are_refused() -> None:
     texts = data.table({"text": [f"t{at}" for at in range(20)], "label": [0, 1] * 10}, text="text")
     with pytest.raises(DataError, match="texts, not images"):
         train.preview_augmented(texts)
+    with pytest.raises(DataError, match="What is shown is of the kind str"):
+        train.preview_augmented("digits")  # type: ignore[arg-type]

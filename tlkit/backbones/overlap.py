@@ -85,11 +85,17 @@ def overlap(backbone: Backbone, names: Iterable[str]) -> Overlap:
     >>> found.same, found.kinds
     ((('Zebra', 'zebra'),), (('poodle', ('toy poodle', 'miniature poodle', 'standard poodle')),))
     """
+    if not hasattr(backbone, "card"):
+        raise DataError(
+            f"The network is of the kind {type(backbone).__name__}.", "Give what backbones.load returned."
+        )
     if not backbone.card.classes:
         raise DataError(
             f"The card of {backbone.name} names no classes of its source.",
             "Give backbones.wrap a card with classes.",
         )
+    if not isinstance(names, Iterable):
+        raise DataError(f"names is {names!r}.", "Give texts: overlap(net, dataset.classes).")
     asked = list(names) if not isinstance(names, str) else [names]
     for name in asked:
         if not isinstance(name, str):

@@ -11,9 +11,11 @@ from tlkit.data.card import DataCard
 from tlkit.data.duplicates import Duplicates, find_duplicates
 from tlkit.data.few_shot import Task, draw
 from tlkit.data.findings import Finding, Findings
+from tlkit.data.places import SPLITS
 from tlkit.data.preview import Preview, TextPreview, preview
 from tlkit.data.sealed import SealedSplit
 from tlkit.data.split import Split
+from tlkit.errors import unknown_name
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -119,7 +121,14 @@ class Dataset:
             ``"train"``, ``"validation"`` or ``"test"``.
         at
             Position in the split.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such split.
         """
+        if split not in SPLITS:
+            raise unknown_name("split", split, SPLITS)
         names = self.item_names.get(split)
         return names[at] if names else f"{split}[{at}]"
 

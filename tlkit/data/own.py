@@ -44,7 +44,7 @@ class Wishes:
     Raises
     ------
     DataError
-        Shares or a seed that make no sense.
+        Shares, a seed or names of classes that make no sense.
     """
 
     name: str
@@ -60,6 +60,8 @@ class Wishes:
         check_shares(self.validation, self.test, self.seed)
         if isinstance(self.leave_out, str):
             object.__setattr__(self, "leave_out", (self.leave_out,))
+        if not isinstance(self.leave_out, Sequence):
+            raise DataError(f"leave_out is {self.leave_out!r}.", "Give names of classes: leave_out=['fox'].")
 
 
 class Table(Protocol):

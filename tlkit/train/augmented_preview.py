@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import math
+import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +16,7 @@ from torch import Tensor
 
 from tlkit.data import Dataset, Split, Task
 from tlkit.data.preview import Preview
-from tlkit.errors import DataError
+from tlkit.errors import DataError, expect_kind, expect_whole
 from tlkit.train.augment import augment
 from tlkit.train.recipe import Recipe
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _ROUNDING = 1e-3
 _MOST_VIEWS = 32
+_MOST_SEED = 2**63 - 1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -80,7 +83,8 @@ def preview_augmented(
     Raises
     ------
     DataError
-        The transform gives something that is no picture of 0..1, or pictures of different sizes.
+        Something without pictures, an argument of another kind, or a transform that gives no pictures of 0..1 or
+        several sizes of them.
 
     Examples
     --------
@@ -89,10 +93,20 @@ def preview_augmented(
     >>> shown.columns[0].shape
     (4, 1, 32, 32)
     """
-    if type(views) is not int or not 1 <= views <= _MOST_VIEWS:
+    views = expect_whole("views", views, 1, DataError, _MOST_VIEWS)
+    seed = expect_whole("seed", seed, 0, DataError, _MOST_SEED)
+    expect_kind(
+        "What is shown", items, (Dataset, Task, Split), DataError, "Give a data set, a task or a split."
+    )
+    if transform is not None and not callable(transform):
         raise DataError(
-            f"views is {views!r}, expected a whole number from 1 to {_MOST_VIEWS}.",
-            "Give views=4, for example.",
+            f"The transform is of the kind {type(transform).__name__}.",
+            "Give a transform of torchvision.transforms.v2, or leave it out.",
+        )
+    given: object = strength
+    if isinstance(given, bool) or not isinstance(given, numbers.Real) or not 0 <= float(given) < math.inf:
+        raise DataError(
+            f"strength is {strength!r}, expected a number of at least 0.", "Give strength=1, for example."
         )
     split = items if isinstance(items, Split) else items.train
     shown = [int(np.flatnonzero(split.labels == label)[0]) for label in np.unique(split.labels)]
@@ -100,7 +114,7 @@ def preview_augmented(
     originals = torch.from_numpy(np.array(split.images[shown], dtype=np.float32))
     generator = torch.Generator().manual_seed(seed)
     if transform is None:
-        made = [augment(originals, generator, strength) for _ in range(views)]
+        made = [augment(originals, generator, float(strength)) for _ in range(views)]
         name = "tlkit's own augmentation"
     else:
         made = _of_transform(originals, transform, views, seed)
