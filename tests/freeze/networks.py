@@ -135,7 +135,9 @@ def learn_by_hand(
     for name, stage in made.backbone.stages.items():
         for part in stage.modules():
             for parameter in part.parameters(recurse=False):
-                learns = modes[name] == "trainable" or (modes[name] == "train_bn" and isinstance(part, norms))
+                learns = modes[name] in ("trainable", "stored_stats") or (
+                    modes[name] == "train_bn" and isinstance(part, norms)
+                )
                 if not learns:
                     fixed.append(parameter)
     for parameter in fixed:
@@ -145,7 +147,7 @@ def learn_by_hand(
         made.train()
         kept = []
         for name, stage in made.backbone.stages.items():
-            if modes[name] == "strict":
+            if modes[name] in ("strict", "stored_stats"):
                 stage.eval()
             if modes[name] == "batch_stats":
                 kept += [(buffer, buffer.clone()) for buffer in stage.buffers()]

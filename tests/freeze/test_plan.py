@@ -89,14 +89,22 @@ def test_what_moved_is_exactly_what_the_modes_allow(
     assert {one.name: one.mode for one in report.stages} == {**modes, "head": "trainable"}
 
 
-@given(st.sampled_from((*STAGES, "head")), st.sampled_from(freeze.MODES))
-def test_until_freezes_all_before_it(until: str, mode: str) -> None:
+@given(st.sampled_from((*STAGES, "head")), st.sampled_from(freeze.MODES), st.sampled_from(freeze.LEARNING))
+def test_until_freezes_all_before_it(until: str, mode: str, then: str) -> None:
     net = network("everything")
-    chosen = freeze.plan(net, until=until, mode=mode)
+    chosen = freeze.plan(net, until=until, mode=mode, then=then)
     names = [*STAGES, "head"]
     before = names[: names.index(until)]
-    assert chosen.modes == {name: mode if name in before else "trainable" for name in names}
-    assert chosen == freeze.plan(net, dict.fromkeys(before, mode))
+    assert chosen.modes == {
+        name: mode if name in before else "trainable" if name == "head" else then for name in names
+    }
+    after = [name for name in STAGES if name not in before]
+    assert chosen == freeze.plan(net, {**dict.fromkeys(before, mode), **dict.fromkeys(after, then)})
+
+
+def test_what_comes_after_the_boundary_has_to_learn() -> None:
+    with pytest.raises(PlanError, match="cannot be 'strict': nothing would learn there"):
+        freeze.plan(network("everything"), until="s1", then="strict")
 
 
 @given(st.fixed_dictionaries({name: st.sampled_from(freeze.MODES) for name in STAGES}))
@@ -145,7 +153,8 @@ def test_a_plan_changes_nothing_until_it_is_applied() -> None:
         ({"until": "hed"}, "'head'"),
         ({"modes": {"s": "strict"}}, "s0"),
         ({"until": "s2", "mode": "strickt"}, "nearest is 'strict'"),
-        ({"until": "s2", "mode": "batch-stats"}, "nearest is 'batch_stats'"),
+        ({"until": "s2", "mode": "batch-stats"}, "nearest are 'batch_stats', 'stored_stats'"),
+        ({"until": "s2", "then": "stored"}, "'stored_stats'"),
         ({"modes": {"s0": "weights"}}, "'weights_only'"),
         ({"modes": {"s0": None}}, "strict"),
         ({"until": 3}, "s0"),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.freeze.networks import learn, network
-from tests.freeze.test_modes import MOVES, frozen
+from tests.freeze.test_modes import MOVES, STILL, frozen
 from tlkit import freeze
 from tlkit.errors import RecordError, UnknownNameError
 from tlkit.freeze import SealReport
@@ -31,7 +31,7 @@ def test_sentence(mode: str) -> None:
     sentence = report(mode).sentence
     if mode in ("strict", "batch_stats"):
         assert sentence == "Nothing frozen moved."
-    elif mode == "trainable":
+    elif mode in freeze.LEARNING:
         assert sentence == "Nothing was frozen."
     else:
         drifted = "running statistics and other buffers drifted though their weights did not move."
@@ -73,10 +73,10 @@ def test_marks_match_what_moved(mode: str) -> None:
         assert row[:2] == (one.name, one.mode)
         for mark, kind in zip(row[2:6], ("weights", "affine", "statistics", "buffers"), strict=True):
             moved = one.kinds[kind]
-            frozen = one.mode != "trainable" and one.name in ("s0", "s1")
+            frozen = one.mode not in freeze.LEARNING and one.name in ("s0", "s1")
             drifts = frozen and kind in ("statistics", "buffers")
             assert mark[0] == ("n" if moved is None else "✓" if moved.unchanged else "≈" if drifts else "▲")
-        assert row[6] == ("none" if one.name == "head" else "off" if one.mode == "strict" else "on")
+        assert row[6] == ("none" if one.name == "head" else "off" if one.mode in STILL else "on")
     assert set(found.moved) == {"s2", "head", *(("s0", "s1") if MOVES[mode] else ())}
 
 

@@ -46,7 +46,7 @@ def finished(net: Backbone, task: Task) -> panels.Freeze:
 def test_the_name_of_a_switch_holds_the_word_on_it(panel: panels.Freeze, mode: str) -> None:
     stage = panel.set(stage="layer1", mode=mode)._view()["stages"][1]
     assert stage["spoken"].startswith(f"layer1: {stage['word']}")
-    assert (stage["word"] == "learns") == (mode == "trainable")
+    assert (stage["word"] == "learns") == (mode in freeze.LEARNING)
 
 
 @pytest.mark.parametrize(

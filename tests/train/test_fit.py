@@ -81,8 +81,8 @@ def test_every_mode_moves_what_it_says(net: Backbone, task: Task, mode: str, unt
     assert filters
     assert affine
     assert statistics
-    assert bool(filters & moved) == (mode == "trainable")
-    assert bool(affine & moved) == (mode in ("trainable", "train_bn"))
+    assert bool(filters & moved) == (mode in freeze.LEARNING)
+    assert bool(affine & moved) == (mode in (*freeze.LEARNING, "train_bn"))
     assert bool(statistics & moved) == (mode in ("trainable", "weights_only", "train_bn"))
 
 

@@ -52,6 +52,9 @@ class Backbone:
         The last layer for the task the network was trained on, from pooled features to scores; None without.
     source_sample
         A part of the source's own test set, for the old-head test; None without.
+    learns_in
+        The freeze mode in which its stages learn best when the network is fine-tuned: ``"trainable"``, or
+        ``"stored_stats"`` where statistics of many pictures are worth more than those of a small batch.
 
     Examples
     --------
@@ -69,6 +72,7 @@ class Backbone:
     card: ModelCard
     source_head: nn.Linear | None = None
     source_sample: SourceSample | None = None
+    learns_in: str = "trainable"
 
     def __post_init__(self) -> None:
         expect_kind("The name of a backbone", self.name, str, PlanError, "Give a short text: name='own'.")
@@ -98,8 +102,14 @@ class Backbone:
                 (SourceSample, type(None)),
                 "Give backbones.SourceSample(images, labels, classes), or leave it out.",
             ),
+            (
+                "What a backbone learns in",
+                self.learns_in,
+                str,
+                "Give the name of a freeze mode: 'trainable'.",
+            ),
         ):
-            expect_kind(what, value, wanted, PlanError, f"{cure}")
+            expect_kind(what, value, wanted, PlanError, cure)
 
     @property
     def stages(self) -> tuple[str, ...]:

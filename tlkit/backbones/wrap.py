@@ -31,6 +31,7 @@ def wrap(
     card: ModelCard | None = None,
     source_head: nn.Linear | None = None,
     source_sample: SourceSample | None = None,
+    learns_in: str = "trainable",
 ) -> Backbone:
     """Make a backbone out of your own module.
 
@@ -54,6 +55,9 @@ def wrap(
         The old last layer, from pooled features to scores. Known for torchvision's networks.
     source_sample
         Labelled images of the old task, for the old-head test.
+    learns_in
+        The freeze mode for fine-tuning; ``"stored_stats"`` suits networks that were trained on many pictures and
+        are to learn from few.
 
     Raises
     ------
@@ -100,7 +104,7 @@ def wrap(
     if card is None:
         family = known.family if known is not None else type(module).__name__
         card = ModelCard(name=name, title="A learner's own network.", architecture=family)
-    return Backbone(name, staged, transform, card, source_head, source_sample)
+    return Backbone(name, staged, transform, card, source_head, source_sample, learns_in)
 
 
 def _named(module: nn.Module, stages: Stages | None, known: Cut | None) -> dict[str, nn.Module]:

@@ -100,7 +100,8 @@ class Arm:
         stages = [*backbone.stages, "head"]
         if self.plan is None:
             until = {"head": "head", "last stage": stages[-2], "everything": stages[0]}[self.opens]
-            return freeze.plan(backbone, until=until)
+            # Random weights have no statistics worth keeping.
+            return freeze.plan(backbone, until=until, then=None if self.pretrained else "trainable")
         if not isinstance(self.plan, freeze.Plan):
             raise ComparisonError(
                 f"The plan of arm {self.name!r} is a {type(self.plan).__name__}, not a freeze plan.",
@@ -116,6 +117,7 @@ class Arm:
 
     def recipe_for(self, backbone: Backbone) -> Recipe:
         """Return the recipe of this arm: its own, its preset, or the one that suits its plan."""
+        from tlkit import freeze
         from tlkit.train import Recipe
 
         recipe = self.recipe
@@ -123,7 +125,7 @@ class Arm:
             recipe = getattr(Recipe, self.preset)()
         elif recipe is None:
             modes = self.plan_for(backbone).modes
-            learns = any(mode == "trainable" for name, mode in modes.items() if name != "head")
+            learns = any(mode in freeze.LEARNING for name, mode in modes.items() if name != "head")
             # Weights that are random and stay so get the same recipe as pretrained ones that stay.
             recipe = Recipe.for_plan(modes) if self.pretrained or not learns else Recipe.scratch()
         elif not isinstance(recipe, Recipe):

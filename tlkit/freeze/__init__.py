@@ -10,7 +10,7 @@
 """
 
 from tlkit.freeze.apply import remove
-from tlkit.freeze.modes import EXPLAIN, MODES
+from tlkit.freeze.modes import EXPLAIN, LEARNING, MODES
 from tlkit.freeze.old_head import OldHead, old_head_test
 from tlkit.freeze.optimizer import check_optimizer
 from tlkit.freeze.plan import Plan
@@ -21,6 +21,7 @@ from tlkit.freeze.seal import Seal, seal
 # The functions `plan` and `seal` stand here for the modules of the same name.
 __all__ = [
     "MODES",
+    "LEARNING",
     "EXPLAIN",
     "plan",
     "Plan",

@@ -81,7 +81,7 @@ class StageHook:
         for path, part in stage.named_modules():
             mode = self.shared.get(path, self.mode)
             norm = is_norm(part)
-            if part.training and mode == "strict":
+            if part.training and mode in _STILL:
                 part.training = False
             if mode == "batch_stats" and isinstance(part, _BatchNorm) and part.track_running_stats:
                 # Set when the layer is already built, False means: by the batch in training, by the stored
@@ -107,7 +107,7 @@ class StageHook:
             mode = self.shared.get(path, self.mode)
             if mode == "batch_stats" and isinstance(part, _BatchNorm):
                 part.track_running_stats = self.before.tracking.get(path, True)
-            if mode == "strict":
+            if mode in _STILL:
                 # Somebody who has since called train() or eval() on the whole meant this stage as well.
                 kept = self.before.training.get(path, root_training)
                 part.training = kept if root_training == self.before.root_training else root_training
@@ -173,6 +173,8 @@ def give_back(module: nn.Module) -> None:
 
 
 _HELD = "_tlkit_held"
+# The modes under which a stage behaves as in evaluation while it trains.
+_STILL = tuple(name for name, mode in TABLE.items() if mode.normalises == "stored statistics")
 _OURS = (StageHook, BatchHook, HoldHook, ReturnHook)
 
 
@@ -181,7 +183,7 @@ def install(stage: nn.Module, hook: StageHook) -> None:
     for path, part in stage.named_modules():
         mode = hook.shared.get(path, hook.mode)
         if isinstance(part, _BatchNorm):
-            if mode != "strict":
+            if mode not in _STILL:
                 part.register_forward_pre_hook(BatchHook(hook.stage, mode))
         elif not TABLE[mode].buffers and any(buffer is not None for buffer in part._buffers.values()):
             # First, since spectral normalisation is itself a pre-hook.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tlkit.freeze.modes import TABLE
+from tlkit.freeze.modes import LEARNING, TABLE
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class StageReport:
     def drifted(self) -> tuple[str, ...]:
         """The kinds that moved in a stage of which no weight did."""
         fixed = self.kinds.get("weights")
-        frozen = self.mode != "trainable" and "weights" not in self.moved and fixed is not None
+        frozen = self.mode not in LEARNING and "weights" not in self.moved and fixed is not None
         return tuple(kind for kind in self.moved if frozen and kind in ("statistics", "buffers"))
 
     def mark(self, kind: str) -> str:

@@ -1,4 +1,4 @@
-"""The five modes: what "frozen" can mean, as one table."""
+"""The modes: what "frozen" can mean, and two ways to learn, as one table."""
 
 from __future__ import annotations
 
@@ -65,6 +65,12 @@ TABLE: dict[str, Mode] = {
             "Training without freezing",
         ),
         Mode(
+            "stored_stats", True, True, False, False, "stored statistics", False,
+            "Weights and BatchNorm's scale and shift learn, on the stored running statistics, which stay; dropout is"
+            " off. The stage goes on from where it stands, also with small batches.",
+            "The Keras guide's fine-tuning: trainable = True and base(x, training=False)",
+        ),
+        Mode(
             "weights_only", False, False, True, True, "the batch", True,
             "No weight changes, but every batch still moves BatchNorm's running statistics, and dropout stays"
             " on: the stage drifts although nothing in it learns.",
@@ -98,7 +104,11 @@ EXPLAIN: dict[str, str] = {
 }
 
 # From the freest to the one that holds most: what is shared by two stages obeys the later one.
-_STRICTNESS = ("trainable", "train_bn", "weights_only", "batch_stats", "strict")
+_STRICTNESS = ("trainable", "stored_stats", "train_bn", "weights_only", "batch_stats", "strict")
+
+
+#: The modes in which the weights of a stage learn.
+LEARNING: tuple[str, ...] = tuple(name for name, mode in TABLE.items() if mode.weights)
 
 
 def mode_of(name: object) -> Mode:

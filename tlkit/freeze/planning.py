@@ -10,7 +10,7 @@ from torch import nn
 from tlkit.errors import PlanError, unknown_name
 from tlkit.freeze.advice import coincidences, warnings_of
 from tlkit.freeze.anatomy import anatomy, stages_of
-from tlkit.freeze.modes import mode_of
+from tlkit.freeze.modes import LEARNING, mode_of
 from tlkit.freeze.plan import Plan
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def plan(
     *,
     until: str | None = None,
     mode: str = "strict",
+    then: str | None = None,
 ) -> Plan:
     """Say what training may change in each stage.
 
@@ -36,8 +37,11 @@ def plan(
         Instead of ``modes``: the first stage that training may change. The stages before it get ``mode``.
         ``"head"`` freezes the whole backbone.
     mode
-        Of the stages before ``until``: ``"strict"``, ``"weights_only"``, ``"train_bn"``, ``"batch_stats"`` or
-        ``"trainable"``.
+        Of the stages before ``until``: ``"strict"``, ``"weights_only"``, ``"train_bn"``, ``"batch_stats"``,
+        ``"stored_stats"`` or ``"trainable"``.
+    then
+        Of the stages from ``until`` on, other than the head: ``"trainable"``, or ``"stored_stats"`` to learn
+        without batch statistics. None takes the one that suits the backbone, `Backbone.learns_in`.
 
     Returns
     -------
@@ -75,6 +79,13 @@ def plan(
         if not isinstance(until, str) or until not in chosen:
             raise unknown_name("stage", until, names)
         chosen.update(dict.fromkeys(names[: names.index(until)], mode_of(mode).name))
+        then = getattr(network, "learns_in", "trainable") if then is None else then
+        if mode_of(then).name not in LEARNING:
+            raise PlanError(
+                f"What comes from {until!r} on cannot be {then!r}: nothing would learn there.",
+                f"Give then= one of {', '.join(LEARNING)}; or move until= further up.",
+            )
+        chosen.update(dict.fromkeys(names[names.index(until) : -1], then))
     elif modes is not None:
         if not isinstance(modes, Mapping):
             raise PlanError(

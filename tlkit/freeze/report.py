@@ -10,7 +10,7 @@ from typing import Any
 from tlkit import records
 from tlkit.errors import unknown_name
 from tlkit.freeze.marks import Movement, StageReport
-from tlkit.freeze.modes import KIND_WORDS, KINDS, TABLE
+from tlkit.freeze.modes import KIND_WORDS, KINDS, LEARNING, TABLE
 from tlkit.freeze.wording import listed
 
 SCHEMA = 1
@@ -95,7 +95,7 @@ class SealReport:
             return f"{'; '.join(said)}."
         modes = [one.mode for one in self.stages if one.name != "head"]
         if any(mode is not None for mode in modes):
-            frozen = any(mode not in (None, "trainable") for mode in modes)
+            frozen = any(mode is not None and mode not in LEARNING for mode in modes)
             return "Nothing frozen moved." if frozen else "Nothing was frozen."
         still = [one.name for one in self.stages if one.unchanged]
         return (

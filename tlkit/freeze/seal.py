@@ -18,7 +18,7 @@ from tlkit.freeze.anatomy import stages_of, tensors
 from tlkit.freeze.apply import in_force
 from tlkit.freeze.hooks import give_back
 from tlkit.freeze.marks import Movement, StageReport
-from tlkit.freeze.modes import KINDS
+from tlkit.freeze.modes import KINDS, TABLE
 from tlkit.freeze.report import SealReport
 
 Doubles = NDArray[np.float64] | NDArray[np.complex128]
@@ -119,7 +119,7 @@ class Seal:
         for kind in KINDS:
             pairs = [(one.name, one.copy, now[one.name]) for one in kept if one.kind == kind]
             kinds[kind] = _movement(pairs) if pairs else None
-        dropout = "none" if not has_dropout(stage) else "off" if mode == "strict" else "on"
+        dropout = "none" if not has_dropout(stage) else "off" if mode and not TABLE[mode].dropout else "on"
         unchanged = all(found is None or found.unchanged for found in kinds.values())
         return StageReport(name, mode, kinds, dropout, _fingerprint(kept) if unchanged else None)
 

@@ -43,7 +43,7 @@ def as_python(
             "",
             f"net = {net}",
             f"task = {drawn}",
-            f"plan = freeze.plan(net, {_plan(modes, gradual)})",
+            f"plan = freeze.plan(net, {_plan(modes, gradual, about.get('learns_in', 'trainable'))})",
             f"run = train.fit(net, task, plan, seed={seed}{recipe})",
             "print(run)",
             "print(run.seal)",
@@ -51,8 +51,8 @@ def as_python(
     )
 
 
-def _plan(modes: Mapping[str, str], gradual: bool) -> str:
-    preset = preset_of(modes, gradual)
+def _plan(modes: Mapping[str, str], gradual: bool, learns_in: str) -> str:
+    preset = preset_of(modes, gradual, learns_in)
     if preset == "feature extraction":
         return 'until="head"'
     if preset == "last stage":

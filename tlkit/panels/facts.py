@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from tlkit import backbones, data
+from tlkit.freeze.modes import LEARNING
 from tlkit.panels.presets import MODES
 from tlkit.pictures import picture
 
@@ -62,6 +63,7 @@ def about(backbone: Backbone, task: Task) -> dict[str, Any]:
         "items": len(task.train),
         "test_items": len(task.test),
         "stages": stages,
+        "learns_in": backbone.learns_in,
         "head": {"parameters": head, "classes": classes},
         "sample": sample(task),
     }
@@ -83,7 +85,7 @@ def sample(task: Task) -> dict[str, str]:
 def stage_view(stage: Mapping[str, Any], mode: str) -> dict[str, Any]:
     """Describe one stage in one mode for the browser."""
     label, sentence = MODES[mode]
-    learns = mode == "trainable"
+    learns = mode in LEARNING
     word = "learns" if learns else "partly" if mode == "train_bn" else "frozen"
     return {
         "name": stage["name"],

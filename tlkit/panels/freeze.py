@@ -107,6 +107,11 @@ class Freeze(Panel[FreezeState, train.Run]):
         """Python that makes the same plan and the same run."""
         return as_python(self._about, dict(self._state.modes), self._state.gradual, self._state.seed, _VIEWS)
 
+    @property
+    def _learns_in(self) -> str:
+        """The mode of a stage that is switched to learn; records from before it was kept have one kind."""
+        return str(self._about.get("learns_in", "trainable"))
+
     # ---- settings
 
     def _settable(self) -> tuple[str, ...]:
@@ -121,14 +126,17 @@ class Freeze(Panel[FreezeState, train.Run]):
             if preset == "your own":
                 modes, gradual = dict(self._own or self._state.modes), gradual and self._own is None
             else:
-                modes, gradual = modes_of(preset, list(modes)), preset == "gradual"
+                modes = modes_of(preset, list(modes), self._learns_in)
+                gradual = preset == "gradual"
         given = dict(changes["modes"]) if "modes" in changes else {}
         if "stage" in changes:
             if ("mode" in changes) == ("learns" in changes):
                 raise PanelError(
                     f"What is {changes['stage']!r} to do?", "Give stage= together with mode= or with learns=."
                 )
-            given[changes["stage"]] = changes.get("mode", "trainable" if changes.get("learns") else "strict")
+            given[changes["stage"]] = changes.get(
+                "mode", self._learns_in if changes.get("learns") else "strict"
+            )
         elif "mode" in changes or "learns" in changes:
             raise PanelError("Which stage is meant?", f"Give stage=, one of {', '.join(modes)}.")
         for stage, mode in given.items():
@@ -136,7 +144,7 @@ class Freeze(Panel[FreezeState, train.Run]):
         if given:
             gradual = False
         state = FreezeState(tuple(modes.items()), gradual, changes.get("seed", self._state.seed))
-        if preset_of(modes, gradual) == "your own":
+        if preset_of(modes, gradual, self._learns_in) == "your own":
             self._own = state.modes
         return state
 
@@ -215,7 +223,7 @@ class Freeze(Panel[FreezeState, train.Run]):
         head = int(self._about["head"]["parameters"])
         stages = {stage["name"]: stage for stage in self._about["stages"]}
         learns = head + sum(
-            stage["affine"] if mode == "train_bn" else stage["parameters"] if mode == "trainable" else 0
+            stage["affine"] if mode == "train_bn" else stage["parameters"] if mode in freeze.LEARNING else 0
             for stage, mode in ((stages[name], mode) for name, mode in self._state.modes)
         )
         work = sum(stage["multiply_adds"] for stage in stages.values())
@@ -243,7 +251,7 @@ class Freeze(Panel[FreezeState, train.Run]):
 
     def _view(self) -> dict[str, Any]:
         counts, modes = self._counts(), dict(self._state.modes)
-        preset = preset_of(modes, self._state.gradual)
+        preset = preset_of(modes, self._state.gradual, self._learns_in)
         return {
             "sample": {name: one for name, one in self._about["sample"].items() if name != "picture"},
             "presets": [

@@ -9,6 +9,7 @@ from tlkit.freeze.modes import TABLE
 
 _LABELS = {
     "trainable": "trainable",
+    "stored_stats": "stored statistics",
     "strict": "strict",
     "weights_only": "weights only",
     "train_bn": "train BatchNorm",
@@ -54,8 +55,15 @@ def preset_named(name: str) -> str:
     return plain
 
 
-def modes_of(preset: str, stages: Sequence[str]) -> dict[str, str]:
+def modes_of(preset: str, stages: Sequence[str], learns_in: str = "trainable") -> dict[str, str]:
     """Return the mode of every stage (without the head) under a preset other than "your own".
+
+    Parameters
+    ----------
+    preset, stages
+        Which preset, and the names of the stages.
+    learns_in
+        The mode of a stage that learns.
 
     Examples
     --------
@@ -63,14 +71,14 @@ def modes_of(preset: str, stages: Sequence[str]) -> dict[str, str]:
     {'stem': 'strict', 'layer1': 'trainable'}
     """
     if preset in ("everything", "gradual"):
-        return dict.fromkeys(stages, "trainable")
+        return dict.fromkeys(stages, learns_in)
     modes = dict.fromkeys(stages, "strict")
     if preset == "last stage":
-        modes[stages[-1]] = "trainable"
+        modes[stages[-1]] = learns_in
     return modes
 
 
-def preset_of(modes: Mapping[str, str], gradual: bool) -> str:
+def preset_of(modes: Mapping[str, str], gradual: bool, learns_in: str = "trainable") -> str:
     """Return the preset that gives these modes, or "your own".
 
     Examples
@@ -81,6 +89,6 @@ def preset_of(modes: Mapping[str, str], gradual: bool) -> str:
     if gradual:
         return "gradual"
     for preset in ("feature extraction", "last stage", "everything"):
-        if dict(modes) == modes_of(preset, list(modes)):
+        if dict(modes) == modes_of(preset, list(modes), learns_in):
             return preset
     return "your own"

@@ -200,8 +200,10 @@ class Recipe:
         >>> from tlkit import backbones, freeze
         >>> net = backbones.load("zoo:resnet-letters")
         >>> [Recipe.for_plan(freeze.plan(net, until="head", mode=mode)).name for mode in freeze.MODES]
-        ['fine-tune', 'head-by-steps', 'head-by-steps', 'head-by-steps', 'head']
+        ['fine-tune', 'fine-tune', 'head-by-steps', 'head-by-steps', 'head-by-steps', 'head']
         """
+        from tlkit.freeze import LEARNING
+
         named = plan if isinstance(plan, Mapping) else getattr(plan, "modes", {})
         if not named:
             raise TrainingError(
@@ -211,7 +213,7 @@ class Recipe:
         modes = {mode for name, mode in named.items() if name != "head"}
         if modes == {"strict"}:
             return cls.head()
-        if "trainable" not in modes:
+        if not modes & set(LEARNING):
             return cls.head_by_steps()
         return cls.gradually() if gradual else cls.fine_tune()
 
