@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
-from tlkit import data, train
+from tlkit import train
 from tlkit.backbones import Backbone
 from tlkit.data import Split, Task
+from tlkit.data.stored import StoredImages
 from tlkit.errors import DataError, SealedError
 from tlkit.train import Run
 from tlkit.train.answered import Answered, mistakes_of, softmax
@@ -113,8 +116,19 @@ def test_softmax_does_not_overflow() -> None:
     np.testing.assert_allclose(softmax(scores), [[1, 0], [0.5, 0.5]])
 
 
-def test_stored_images_are_read_only_where_they_are_shown(net: Backbone) -> None:
-    digits = data.load("digits")
-    run = train.fit(net, digits.few_shot(1, seed=0))
-    found = run.mistakes(2)
-    np.testing.assert_array_equal(found.images, np.asarray(run.test_items.images)[found.positions])  # type: ignore[union-attr]
+def test_stored_images_are_read_only_where_they_are_shown() -> None:
+    class Watched(StoredImages):
+        def __getitem__(self, at: Any) -> NDArray[np.float32]:
+            asked.append(np.asarray(at).tolist())
+            return super().__getitem__(at)
+
+    asked: list[Any] = []
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 1, 4, 4), dtype=np.uint8)
+    split = Split(Watched(pixels), [0, 1, 0, 1, 0], ("cat", "dog"))
+    answers = Answered(
+        "Items", split, np.arange(5), np.ones(5, dtype=np.int64), np.full((5, 2), np.float32(0.5))
+    )
+    found = mistakes_of(answers, 2)
+    assert asked == []
+    np.testing.assert_array_equal(found.images, pixels[[0, 2]] / np.float32(255))
+    assert asked == [[0, 2]]
