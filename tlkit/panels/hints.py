@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tlkit.freeze import LEARNING
+
 
 def hint(found: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return a next experiment: words, the settings it needs, and the words of its button.
@@ -32,7 +34,7 @@ def hint(found: Mapping[str, Any]) -> dict[str, Any] | None:
             "set": {"stage": stage, "mode": "weights_only"},
             "action": "Set it",
         }
-    if all(mode == "trainable" for mode in modes.values()):
+    if all(mode in LEARNING for mode in modes.values()):
         return {
             "words": "Try “Feature extraction”: it learns far fewer numbers. Guess how many points that costs, "
             "or gains.",
