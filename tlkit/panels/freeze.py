@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tlkit import freeze, train
@@ -12,10 +13,11 @@ from tlkit.errors import PanelError, unknown_name
 from tlkit.panels import facts, verdicts
 from tlkit.panels.code import as_python
 from tlkit.panels.expected import Expected, is_remembered
+from tlkit.panels.look_inside import LookInside
 from tlkit.panels.numbers import duration, percent
 from tlkit.panels.panel import Panel
 from tlkit.panels.presets import MODES, PRESETS, mode_named, modes_of, preset_named, preset_of
-from tlkit.panels.refusals import from_a_record
+from tlkit.panels.refusals import from_a_record, problem
 from tlkit.panels.twin import Paragraph, Part, Pictures, Table
 from tlkit.panels.worker import Job
 
@@ -202,7 +204,25 @@ class Freeze(Panel[FreezeState, train.Run]):
         return run
 
     def _outcome_of(self, result: train.Run) -> dict[str, Any]:
+        self._inside.forget()
         return verdicts.outcome(result, self._about)
+
+    # ---- looking inside the last run
+
+    @cached_property
+    def _inside(self) -> LookInside:
+        return LookInside(self._looked)
+
+    def _actions(self) -> Mapping[str, Callable[..., object]]:
+        if self._busy():
+            raise PanelError("A run is going on.", "Look inside after its end.")
+        return self._inside.actions(self._result, self._outcome)
+
+    def _looked(self, error: BaseException | None, to_save: bool) -> None:
+        self._problem = None if error is None else problem(error)
+        self._show()
+        if to_save:
+            self._update_outputs()
 
     # ---- what is shown
 
@@ -216,7 +236,7 @@ class Freeze(Panel[FreezeState, train.Run]):
         return {"run": "Train", "again": "Train again", "stop": "Stop", "stopping": "Stopping"}
 
     def _pictures(self) -> dict[str, str]:
-        return {"sample": self._about["sample"]["picture"]}
+        return {"sample": self._about["sample"]["picture"], **self._inside.pictures}
 
     def _counts(self) -> dict[str, Any]:
         """Count what learns and what is remembered under the present settings."""
@@ -273,6 +293,7 @@ class Freeze(Panel[FreezeState, train.Run]):
             "warnings": self._warnings(),
             "code": self.code,
             "outcome": verdicts.view(self._outcome) if self._outcome is not None else None,
+            "inside": self._inside.view(self._result is not None),
             "stale_words": "These results belong to an earlier choice. Train again to see this one.",
         }
 
@@ -312,5 +333,5 @@ class Freeze(Panel[FreezeState, train.Run]):
             *(Paragraph(words) for words in self._warnings()),
         ]
         if self._outcome is not None and self._ran == self._state:
-            parts += verdicts.twin(self._outcome)
+            parts += [*verdicts.twin(self._outcome), *self._inside.twin()]
         return parts

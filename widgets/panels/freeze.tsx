@@ -4,6 +4,8 @@ import { panel } from "../shared/panel";
 import { RunBar, Segments, Table } from "../shared/parts";
 import type { Base, Props } from "../shared/seam";
 import css from "./freeze.css";
+import insideCss from "./freeze/inside.css";
+import { type Inside, LookInside } from "./freeze/inside";
 
 interface Stage {
   name: string;
@@ -40,6 +42,7 @@ interface View extends Base {
     rows: { text: string; tone?: string }[][];
     hint: { words: string; set: Record<string, unknown>; action: string } | null;
   } | null;
+  inside: Inside;
   stale_words: string;
 }
 
@@ -198,6 +201,8 @@ function Freeze(props: Props<View>) {
               </button>
             </div>
           )}
+          {/* A saved picture cannot be opened: it shows what was open. */}
+          {(!props.saved || view.inside.open) && <LookInside inside={view.inside} pictures={pictures} busy={busy} send={send} />}
         </div>
       )}
     </>
@@ -239,4 +244,4 @@ function Copy({ code }: { code: string }) {
   );
 }
 
-export default panel<View>(Freeze, css);
+export default panel<View>(Freeze, css + insideCss);

@@ -1,0 +1,300 @@
+// Below the seals: which classes were taken for which, the surest mistakes, and where the network looked.
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { Segments } from "../../shared/parts";
+import type { Event } from "../../shared/seam";
+
+interface Cell {
+  count: number;
+  share: number;
+  /** What the cell says to those who hear it. */
+  words: string;
+}
+
+interface Items {
+  title: string;
+  items: { position: number; picture: string; alt: string; said: string }[];
+  more: string;
+}
+
+export interface Inside {
+  open: boolean;
+  label: string;
+  hint: string;
+  working: string;
+  said: string;
+  confusion: {
+    sentence: string;
+    classes: string[];
+    /** Empty where a table of so many classes could not be read; then the list stands for it. */
+    rows: (Cell | null)[][];
+    list: { words: string; true: number; given: number }[];
+  } | null;
+  chosen: [number, number] | null;
+  cell: Items | null;
+  mistakes: Items | null;
+  map: {
+    title: string;
+    position: number;
+    /** Below which pictures it is shown. */
+    place: string;
+    stage: string;
+    stages: { name: string; label: string }[];
+    pictures: { picture: string; alt: string; said: string }[];
+    note: string;
+  } | null;
+  /** False where only the numbers are known. */
+  pictures: boolean;
+  legend: string;
+  keys: string;
+  note: string;
+}
+
+interface Props {
+  inside: Inside;
+  pictures: Record<string, string>;
+  busy: boolean;
+  send(event: Event): void;
+}
+
+export function LookInside({ inside, pictures, busy, send }: Props) {
+  const { confusion, cell, mistakes, map } = inside;
+  const ask = (what: string, given: Record<string, unknown>) => busy || send({ do: what, with: given });
+  const choice = {
+    chosen: inside.chosen,
+    busy: busy || !inside.pictures,
+    choose: (row: number, column: number) => ask("cell", { true: row, given: column }),
+  };
+  const row = (place: "cell" | "mistakes", items: Items) => (
+    <Row
+      {...items}
+      pictures={pictures}
+      busy={busy}
+      chosen={map?.place === place ? map.position : undefined}
+      explain={(position) => ask("explain", { position, place })}
+    >
+      {map?.place === place && (
+        <Map map={map} pictures={pictures} busy={busy} choose={(stage) => ask("explain", { position: map.position, place, stage })} />
+      )}
+    </Row>
+  );
+  return (
+    <div class="tlkit-inside">
+      <div class="tlkit-inside-bar">
+        <button
+          type="button"
+          class="tlkit-ghost"
+          aria-expanded={inside.open}
+          aria-disabled={busy}
+          onClick={() => ask("look", { open: !inside.open })}
+        >
+          <span aria-hidden="true">{inside.open ? "▾" : "▸"} </span>
+          {inside.label}
+        </button>
+        <span class="tlkit-dim">{inside.working || inside.hint}</span>
+      </div>
+      <p class="tlkit-hidden" role="status">
+        {inside.open && inside.said}
+      </p>
+      {inside.open && confusion && (
+        <>
+          <p class="tlkit-inside-sentence">{confusion.sentence}</p>
+          {confusion.rows.length > 0 ? (
+            <Matrix {...confusion} {...choice} legend={inside.legend} keys={inside.pictures ? inside.keys : ""} />
+          ) : (
+            <List {...confusion} {...choice} />
+          )}
+          {cell && row("cell", cell)}
+          {mistakes && row("mistakes", mistakes)}
+          <p class="tlkit-note">{inside.note}</p>
+        </>
+      )}
+    </div>
+  );
+}
+
+/** Where the network looked, for the class that it said and for the right one. */
+function Map(props: { map: NonNullable<Inside["map"]>; pictures: Record<string, string>; busy: boolean; choose(stage: string): void }) {
+  const { map } = props;
+  return (
+    <section class="tlkit-map" aria-label={map.title}>
+      <h3>{map.title}</h3>
+      <Segments label="Stage of the map" options={map.stages} chosen={map.stage} disabled={props.busy} choose={props.choose} />
+      <div class="tlkit-items">
+        {map.pictures.map((one) => (
+          <figure key={one.picture}>
+            <img src={props.pictures[one.picture]} alt={one.alt} width={128} />
+            <figcaption>{one.said}</figcaption>
+          </figure>
+        ))}
+      </div>
+      <p class="tlkit-dim tlkit-small">{map.note}</p>
+    </section>
+  );
+}
+
+interface Choice {
+  classes: string[];
+  rows: (Cell | null)[][];
+  list: { words: string; true: number; given: number }[];
+  chosen: [number, number] | null;
+  busy: boolean;
+  choose(row: number, column: number): void;
+}
+
+/** Counts as buttons, one stop for the Tab key; arrows move between those that hold something. */
+function Matrix({ classes, rows, chosen, busy, choose, legend, keys }: Choice & { legend: string; keys: string }) {
+  // Only where the Tab key stops at the moment; what is chosen is Python's.
+  const [stop, setStop] = useState<[number, number]>(chosen ?? first(rows));
+  const move = (event: KeyboardEvent & { currentTarget: HTMLElement }) => {
+    const next = neighbour(rows, stop, event.key);
+    if (!next) return;
+    event.preventDefault();
+    setStop(next);
+    event.currentTarget.querySelector<HTMLElement>(`[data-cell="${next.join()}"]`)?.focus();
+  };
+  return (
+    <>
+      <p class="tlkit-dim tlkit-small">{legend}</p>
+      <div class="tlkit-scroll" role="region" aria-label="Confusion table" tabIndex={busy ? 0 : undefined}>
+        <table class="tlkit-matrix" aria-label={legend} onKeyDown={move}>
+          <thead>
+            <tr>
+              <th scope="col">is</th>
+              {classes.map((name) => (
+                <th scope="col" key={name} class={name.length > 2 ? "tlkit-upright" : undefined}>
+                  <span>{name}</span>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row, at) => (
+              <tr key={classes[at]}>
+                <th scope="row">{classes[at]}</th>
+                {row.map((cell, column) => {
+                  if (!cell) return <td key={classes[column]} />;
+                  const style = { "--share": cell.share };
+                  const kind = at === column ? "tlkit-right" : "tlkit-wrong";
+                  return (
+                    <td key={classes[column]}>
+                      {busy ? (
+                        <span class={kind} style={style}>
+                          {cell.count}
+                        </span>
+                      ) : (
+                        <button
+                          type="button"
+                          class={kind}
+                          style={style}
+                          data-cell={`${at},${column}`}
+                          aria-label={cell.words}
+                          title={cell.words}
+                          aria-pressed={chosen?.[0] === at && chosen[1] === column}
+                          tabIndex={stop[0] === at && stop[1] === column ? 0 : -1}
+                          onFocus={() => setStop([at, column])}
+                          onClick={() => choose(at, column)}
+                        >
+                          {cell.count}
+                        </button>
+                      )}
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {keys && !busy && <p class="tlkit-dim tlkit-small">{keys}</p>}
+    </>
+  );
+}
+
+/** The most frequent confusions, where a table has too many classes. */
+function List({ list, chosen, busy, choose }: Choice) {
+  return (
+    <ul class="tlkit-list">
+      {list.map((one) => (
+        <li key={one.words}>
+          <button
+            type="button"
+            class="tlkit-ghost"
+            aria-disabled={busy}
+            aria-pressed={chosen?.[0] === one.true && chosen[1] === one.given}
+            onClick={() => busy || choose(one.true, one.given)}
+          >
+            {one.words}
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Row(
+  props: Items & {
+    pictures: Record<string, string>;
+    busy: boolean;
+    chosen: number | undefined;
+    explain(position: number): void;
+    children: ComponentChildren;
+  },
+) {
+  return (
+    <section aria-label={props.title}>
+      <h3>{props.title}</h3>
+      <div class="tlkit-items">
+        {props.items.map((one) => (
+          <figure key={one.position}>
+            <button
+              type="button"
+              title="Where did it look?"
+              aria-disabled={props.busy}
+              aria-pressed={one.position === props.chosen}
+              onClick={() => props.busy || props.explain(one.position)}
+            >
+              <img src={props.pictures[one.picture]} alt={`${one.alt}: where did it look?`} width={56} />
+            </button>
+            <figcaption>{one.said}</figcaption>
+          </figure>
+        ))}
+      </div>
+      {props.more && <p class="tlkit-dim tlkit-small">{props.more}</p>}
+      {props.children}
+    </section>
+  );
+}
+
+/** The first cell off the diagonal that holds something, or the first of all. */
+function first(rows: (Cell | null)[][]): [number, number] {
+  let any: [number, number] | null = null;
+  for (const [at, row] of rows.entries()) {
+    for (const [column, cell] of row.entries()) {
+      if (cell && at !== column) return [at, column];
+      if (cell) any ??= [at, column];
+    }
+  }
+  return any ?? [0, 0];
+}
+
+/** The cell that a key leads to: along the row, or the nearest in the next row that holds something. */
+function neighbour(rows: (Cell | null)[][], [at, column]: [number, number], key: string): [number, number] | null {
+  const held = (row: number) => (rows[row] ?? []).flatMap((cell, place) => (cell ? [place] : []));
+  const along = held(at);
+  if (key === "ArrowRight" || key === "ArrowLeft") {
+    const next = key === "ArrowRight" ? along.find((place) => place > column) : along.filter((place) => place < column).pop();
+    return next === undefined ? null : [at, next];
+  }
+  if (key === "Home" || key === "End") {
+    const edge = key === "Home" ? along[0] : along[along.length - 1];
+    return edge === undefined ? null : [at, edge];
+  }
+  if (key !== "ArrowDown" && key !== "ArrowUp") return null;
+  const step = key === "ArrowDown" ? 1 : -1;
+  for (let row = at + step; row >= 0 && row < rows.length; row += step) {
+    const near = held(row).sort((one, other) => Math.abs(one - column) - Math.abs(other - column))[0];
+    if (near !== undefined) return [row, near];
+  }
+  return null;
+}
