@@ -1,6 +1,6 @@
 """How the recipes of `tlkit.train` were chosen, on other tasks than the ones that lessons show.
 
-Each arm (head, fine-tune, scratch) gets the same number of tries, around the values that it has now and one
+Each arm (head, fine-tune, scratch) gets nine tries, around the values that it has now and one
 beyond them. A try is judged on the validation split of four tasks, none of which has Greek letters; no test set
 is opened. The present values stay unless a try gains a point (of a hundred) or more. Then the steps are chosen:
 the fewest from which twice as many gain less than a point. Whatever is chosen at the edge of what was tried is

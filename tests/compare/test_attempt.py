@@ -192,7 +192,7 @@ def test_transfer_is_worth_what_the_readme_says(tmp_path: Path, capsys: pytest.C
     arms = found["arms"]
     assert found["seeds"] == [0, 1, 2, 3, 4]
     assert arms["frozen"]["mean"] >= 0.75
-    assert arms["frozen"]["mean"] - arms["scratch"]["mean"] >= 0.25
+    assert arms["frozen"]["mean"] - arms["scratch"]["mean"] >= 0.30
     assert found["verdict"]["word"] == "better"
     assert arms["random-frozen"]["mean"] < arms["scratch"]["mean"]
 

@@ -160,7 +160,7 @@ def test_what_is_no_sheet_is_refused() -> None:
         emoji.tiles(file.getvalue(), 1)
 
 
-# ---- names are texts
+# Names are texts
 
 
 def test_names_are_drawn_and_shown_like_pictures() -> None:

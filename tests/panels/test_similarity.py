@@ -61,7 +61,7 @@ def own(name: str = "stripes", classes: int = 2, each: int = 20, channels: int =
     return data.arrays(pixels, labels, name=name, channels="first")
 
 
-# ---- settings
+# Settings
 
 
 def test_a_new_source_brings_its_network(panel: panels.Similarity) -> None:
@@ -101,7 +101,7 @@ def test_own_sets_come_first_and_two_sets_of_one_name_are_refused(net: Backbone,
         panels.Similarity(own("letters"), letters, net)
 
 
-# ---- the run
+# The run
 
 
 def test_every_measure_stands_between_a_floor_and_a_ceiling(finished: panels.Similarity) -> None:
@@ -177,7 +177,7 @@ def test_a_stopped_run_ends_soon_and_changes_nothing(panel: panels.Similarity, n
     assert not [one for one in threading.enumerate() if one.name == "tlkit-panel" and one.is_alive()][1:]
 
 
-# ---- the map
+# The map
 
 
 def test_the_map_is_scikit_learns_pca_up_to_sign_and_scale() -> None:
@@ -243,7 +243,7 @@ def test_choosing_a_picture_makes_no_result_stale(finished: panels.Similarity) -
     finished.set(picture=0)
 
 
-# ---- pictures
+# Pictures
 
 
 @pytest.mark.parametrize("ink", [True, False])
@@ -269,7 +269,7 @@ def test_ink_is_told_from_photographs() -> None:
     assert {name for name, one in inked.items() if not one} == {"textures", "photos", *drawn}
 
 
-# ---- what is shown
+# What is shown
 
 
 def test_the_words_say_what_was_measured(finished: panels.Similarity) -> None:

@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-# So much work is taken as if it had gone as expected: a few short cells say little about the long ones.
-_TRUSTED_SECONDS = 5.0
-
 if TYPE_CHECKING:
     from tlkit.compare.cell import Cell
     from tlkit.compare.measure import Order
+
+# So much work is taken as if it had gone as expected: a few short cells say little about the long ones.
+_TRUSTED_SECONDS = 5.0
 
 
 class Left:

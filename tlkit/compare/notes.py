@@ -77,7 +77,7 @@ def _more_steps(setup: Setup) -> list[str]:
     plain = Recipe.scratch().name
     if plain not in recipes or any(name.startswith(plain) and name != plain for name in recipes):
         return []
-    seen = "on 52 letters with 1 label each three times as many gained 2 points"
+    seen = "on 52 letters with 1 label each, three times as many gained 2 points"
     return [f"Scratch may gain from more steps: {seen}. The arm scratch-long shows what they gain here."]
 
 

@@ -107,7 +107,7 @@ class Compare(Panel[CompareState, Comparison]):
         }
         super().__init__(CompareState(names, labels_per_class, seeds), about)
 
-    # ---- for everybody
+    # For everybody
 
     def commit(self, guess: object, reason: object) -> Compare:
         """Commit to a guess before the result: by how many points transfer beats the start from nothing.
@@ -200,7 +200,7 @@ class Compare(Panel[CompareState, Comparison]):
         """
         return super().run()
 
-    # ---- settings
+    # Settings
 
     @property
     def _pair(self) -> tuple[str, str] | None:
@@ -231,7 +231,7 @@ class Compare(Panel[CompareState, Comparison]):
     def _actions(self) -> Mapping[str, Callable[..., object]]:
         return {"commit": self.commit, "save": self.save}
 
-    # ---- the run
+    # The run
 
     def _begin(self) -> Job:
         if self._waits():
@@ -276,7 +276,7 @@ class Compare(Panel[CompareState, Comparison]):
     def _result_of(self, outcome: dict[str, Any]) -> Comparison:
         return Comparison.from_record(outcome["comparison"])
 
-    # ---- what is shown
+    # What is shown
 
     def _title(self) -> str:
         return "Before and after"

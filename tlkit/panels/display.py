@@ -21,7 +21,7 @@ class Displayed:
         self._lock = threading.RLock()
         self._live: live.Live | None = None
 
-    # ---- hooks
+    # Hooks
 
     def _title(self) -> str:
         raise NotImplementedError
@@ -45,7 +45,7 @@ class Displayed:
         """Do what the browser asks for."""
         raise NotImplementedError
 
-    # ---- faces
+    # Faces
 
     def __str__(self) -> str:
         return twin.as_text(self._title(), self._subtitle(), self._parts())

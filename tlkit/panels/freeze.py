@@ -85,7 +85,7 @@ class Freeze(Panel[FreezeState, train.Run]):
         modes = tuple(modes_of("feature extraction", backbone.stages).items())
         super().__init__(FreezeState(modes, seed=seed), facts.about(backbone, task))
 
-    # ---- for everybody
+    # For everybody
 
     @property
     def plan(self) -> freeze.Plan:
@@ -114,7 +114,7 @@ class Freeze(Panel[FreezeState, train.Run]):
         """The mode of a stage that is switched to learn; records from before it was kept have one kind."""
         return str(self._about.get("learns_in", "trainable"))
 
-    # ---- settings
+    # Settings
 
     def _settable(self) -> tuple[str, ...]:
         return ("stage", "mode", "learns", "preset", "modes", "seed")
@@ -169,7 +169,7 @@ class Freeze(Panel[FreezeState, train.Run]):
             mode_named(mode)
         return state
 
-    # ---- the run
+    # The run
 
     def _anew(self) -> str:
         return "Make it anew with panels.Freeze(net, task); panel.code says how."
@@ -207,7 +207,7 @@ class Freeze(Panel[FreezeState, train.Run]):
         self._inside.forget()
         return verdicts.outcome(result, self._about)
 
-    # ---- looking inside the last run
+    # Looking inside the last run
 
     @cached_property
     def _inside(self) -> LookInside:
@@ -224,7 +224,7 @@ class Freeze(Panel[FreezeState, train.Run]):
         if to_save:
             self._update_outputs()
 
-    # ---- what is shown
+    # What is shown
 
     def _title(self) -> str:
         return "Freeze"

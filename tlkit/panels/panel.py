@@ -69,7 +69,7 @@ class Panel(Displayed, Generic[S, R]):
         self._outcome: dict[str, Any] | None = None
         self._ran: S | None = None
 
-    # ---- for everybody
+    # For everybody
 
     @property
     def state(self) -> S:
@@ -170,7 +170,7 @@ class Panel(Displayed, Generic[S, R]):
             panel._full_view()  # what cannot be drawn is told now, not when it is shown
         return panel
 
-    # ---- hooks
+    # Hooks
 
     def _labels(self) -> dict[str, str]:
         """Words of the shared buttons."""
@@ -210,7 +210,7 @@ class Panel(Displayed, Generic[S, R]):
         """Further things that the browser can ask for, by name."""
         return {}
 
-    # ---- runs
+    # Runs
 
     def _busy(self) -> bool:
         return self._status in ("running", "stopping")
@@ -269,7 +269,7 @@ class Panel(Displayed, Generic[S, R]):
                 self._job.stop()
         self._show()
 
-    # ---- the live widget
+    # The live widget
 
     def _heard(self, event: dict[str, Any]) -> None:
         try:

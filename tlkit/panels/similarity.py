@@ -99,7 +99,7 @@ class Similarity(Panel[SimilarityState, similarity.Report]):
         about = {"datasets": self._choices.datasets, "backbones": self._choices.backbones}
         super().__init__(SimilarityState(source.name, target.name, net.name, seed), about)
 
-    # ---- settings
+    # Settings
 
     def _changed(self, changes: dict[str, Any]) -> SimilarityState:
         before = self._state
@@ -138,7 +138,7 @@ class Similarity(Panel[SimilarityState, similarity.Report]):
             raise unknown_name("class of the target", name, known)
         return picture
 
-    # ---- the run
+    # The run
 
     def _anew(self) -> str:
         return "Make it anew with panels.Similarity(source, target, net)."
@@ -213,7 +213,7 @@ class Similarity(Panel[SimilarityState, similarity.Report]):
             self._state = replace(self._state, picture=0)
         return super()._perform(job)
 
-    # ---- what is shown
+    # What is shown
 
     def _title(self) -> str:
         return "How close are they?"

@@ -24,7 +24,7 @@ def threads(count: int) -> Iterator[None]:
 
     The number of threads changes the order in which sums are formed, and with it their last digits: a run
     repeats bit for bit only with the same number. It also keeps several runs at a time from asking for more
-    threads than there are processors, which can make small problems ten times as slow.
+    threads than there are processors, where they wait for each other.
 
     Parameters
     ----------
