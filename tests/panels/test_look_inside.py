@@ -28,13 +28,18 @@ def panel(ran: panels.Freeze) -> panels.Freeze:
     return ran
 
 
-def ask(panel: panels.Freeze, what: str, **given: Any) -> dict[str, Any]:
+def ask(panel: panels.Freeze, click: str, **given: Any) -> dict[str, Any]:
     """Do what a click does, and return what is then shown."""
-    panel._heard({"do": what, "with": given})
+    panel._heard({"do": click, "with": given})
     panel._inside.wait()
     shown: dict[str, Any] = panel._full_view()["inside"]
     json.dumps(shown, allow_nan=False)
     return shown
+
+
+def pictures_of(shown: dict[str, Any]) -> list[dict[str, str]]:
+    """Return all pictures that are shown of the chosen one."""
+    return [one for group in shown["map"]["groups"] for one in group["pictures"]]
 
 
 def test_nothing_is_worked_out_before_it_is_asked_for(panel: panels.Freeze) -> None:
@@ -65,8 +70,8 @@ def test_a_cell_opens_its_pictures_and_one_of_them_its_maps(panel: panels.Freeze
     position = shown["cell"]["items"][0]["position"]
     shown = ask(panel, "explain", position=position, place="cell")
     maps = inside.grad_cam(panel.result, panel.result.answers.at([position] * 2, "").images, [given, true])
-    assert [one["said"] for one in shown["map"]["pictures"][1:]] == [maps.words(0), maps.words(1)]
-    assert {one["picture"] for one in shown["map"]["pictures"]} <= panel._pictures().keys()
+    assert [one["said"] for one in pictures_of(shown)[1:]] == [maps.words(0), maps.words(1)]
+    assert {one["picture"] for one in pictures_of(shown)} <= panel._pictures().keys()
     assert shown["map"]["stage"] == "layer3"
     shown = ask(panel, "explain", position=position, place="cell", stage="layer1")
     assert shown["map"]["stage"] == "layer1"
@@ -77,7 +82,33 @@ def test_a_cell_opens_its_pictures_and_one_of_them_its_maps(panel: panels.Freeze
 def test_a_right_answer_has_one_map(panel: panels.Freeze) -> None:
     ask(panel, "look", open=True)
     position = int(np.flatnonzero(panel.result.correct)[0])
-    assert len(ask(panel, "explain", position=position, place="cell")["map"]["pictures"]) == 2
+    assert len(pictures_of(ask(panel, "explain", position=position, place="cell"))) == 2
+
+
+def test_a_picture_has_neighbours_and_feature_maps(panel: panels.Freeze) -> None:
+    ask(panel, "look", open=True)
+    wrong = panel.result.mistakes(1)
+    position = int(wrong.positions[0])
+    shown = ask(panel, "explain", position=position, place="mistakes", what="near", stage="layer2")
+    near = inside.neighbours(panel.result, wrong.images, stage="layer2", count=5)
+    assert [one["alt"] for one in pictures_of(shown)[1:]] == [
+        f"Training picture: {name}" for name in near.names(0)
+    ]
+    assert shown["map"]["stage"] == "layer2"
+    shown = ask(panel, "explain", position=position, place="mistakes", what="maps")
+    words = [group["words"] for group in shown["map"]["groups"][1:]]
+    assert [one.partition(":")[0] for one in words] == list(panel.result.backbone.stages)
+    assert len(pictures_of(shown)) == 1 + 8 * 4
+    assert words[0] in str(panel)
+
+
+def test_how_far_each_stage_moved_is_asked_for(panel: panels.Freeze) -> None:
+    assert ask(panel, "look", open=True)["moved"] is None
+    shown = ask(panel, "moved")["moved"]
+    found = inside.movement(panel.result)
+    assert [tuple(cell["text"] for cell in row) for row in shown["rows"]] == found.rows()
+    assert shown["title"] == found.sentence
+    assert found.note in str(panel)
 
 
 def test_the_twin_tells_what_is_open(panel: panels.Freeze) -> None:
@@ -103,6 +134,7 @@ def test_a_new_run_closes_it(panel: panels.Freeze) -> None:
     [
         ("cell", {"true": 0, "given": 99}, "from 0 to 30"),
         ("explain", {"position": 0, "place": "cell", "stage": "layer9"}, "nearest"),
+        ("explain", {"position": 0, "place": "cell", "what": "loked"}, "looked"),
     ],
 )
 def test_what_cannot_be_shown_is_said_and_the_rest_stays(

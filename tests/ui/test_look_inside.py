@@ -96,8 +96,22 @@ def test_a_picture_shows_where_the_network_looked_at_any_stage(panel: Locator) -
     place.get_by_role("button", name="layer1").click()
     expect(place.get_by_role("button", name="layer1")).to_have_attribute("aria-pressed", "true")
     assert place.locator("img").nth(1).get_attribute("src") != last
+    place.get_by_role("button", name="Nearest training pictures").click()
+    expect(place.locator("figure")).to_have_count(6)
+    expect(place.locator("figure").nth(1)).to_contain_text("distance")
+    place.get_by_role("button", name="Feature maps").click()
+    expect(place.locator("figure")).to_have_count(1 + 4 * 8)
     panel.locator(".tlkit-matrix button.tlkit-right").first.click()
     expect(place).to_have_count(0)
+
+
+def test_how_far_each_stage_moved_is_a_click_away(panel: Locator) -> None:
+    panel.get_by_role("button", name="How far did each stage move?").click()
+    table = panel.get_by_role("region", name="How far each stage moved").get_by_role("table")
+    expect(table).to_be_visible()
+    expect(table.get_by_role("row", name=re.compile("^layer3 strict bit for bit bit for bit"))).to_have_count(
+        1
+    )
 
 
 def test_all_of_it_by_keyboard(panel: Locator, notebook: Notebook) -> None:
@@ -145,6 +159,15 @@ def test_it_looks_right_and_axe_finds_nothing(open_notebook: Open, axe: Path, ne
     panel.locator(".tlkit-matrix button.tlkit-wrong").first.click()
     items(panel).first.get_by_role("button").click()
     expect(panel.locator(".tlkit-map")).to_be_visible()
+    panel.get_by_role("button", name="How far did each stage move?").click()
+    expect(panel.get_by_role("region", name="How far each stage moved").get_by_role("table")).to_be_visible()
+    for what in ("Nearest training pictures", "Feature maps", "Where it looked"):
+        panel.locator(".tlkit-map").get_by_role("button", name=what).click()
+        expect(panel.locator(".tlkit-map").get_by_role("button", name=what)).to_have_attribute(
+            "aria-pressed", "true"
+        )
+        notebook.screenshot(f"inside-{what.split()[0].lower()}", panel.locator(".tlkit-map"))
+        assert notebook.accessibility(panel, axe) == [], what
     for dark in (False, True):
         for width in (1280, 480):
             notebook.look(dark=dark, width=width, height=3600)

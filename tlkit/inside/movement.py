@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlkit.errors import DataError, SimilarityError, expect_kind, expect_whole
-from tlkit.inside.subject import stage_features, subject_of
+from tlkit.inside.subject import features_of_stages, subject_of
 from tlkit.similarity import cka
 from tlkit.train import Run
 
@@ -80,6 +80,11 @@ class StageMovements:
     items: int
     debiased: bool
     name: str
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """Names of the columns of `rows`."""
+        return _HEAD
 
     def rows(self) -> list[tuple[str, ...]]:
         """Return, per stage: name, mode, how far its weights went, how alike its features are."""
@@ -208,8 +213,9 @@ def movement(
     images = np.asarray(split.images[chosen])
     debiased = len(chosen) >= _LEAST_DEBIASED
     found = []
+    views = [features_of_stages(one, images, should_stop) for one in (before, after)]
     for stage in before.shapes:
-        old, new = (stage_features(one, images, stage, should_stop) for one in (before, after))
+        old, new = (view[stage] for view in views)
         weights = run.seal[stage].kinds["weights"]
         found.append(
             StageMovement(

@@ -250,6 +250,32 @@ def stage_features(
     return np.asarray(torch.cat(found).numpy())
 
 
+def features_of_stages(
+    subject: Subject,
+    images: NDArray[np.float32] | StoredImages,
+    should_stop: Callable[[], None] | None = None,
+) -> dict[str, NDArray[np.float32]]:
+    """Return the features of pictures after every stage, in one pass: stage to (n, d) float32.
+
+    Parameters
+    ----------
+    subject, images, should_stop
+        As in `stage_features`.
+    """
+    found: dict[str, list[Tensor]] = {stage: [] for stage in subject.shapes}
+    with evaluating(subject.module), torch.inference_mode():
+        for batch in _batches(images, subject.transform.shape, "features of every stage"):
+            if should_stop is not None:
+                should_stop()
+            x, start = subject.inputs(batch), None
+            for stage, rows in found.items():
+                after = subject.after(stage)
+                x = subject.module(x, start=start, stop=after)
+                rows.append(pool_features(x).float().cpu())
+                start = after
+    return {stage: np.asarray(torch.cat(rows).numpy()) for stage, rows in found.items()}
+
+
 def _batches(
     images: NDArray[np.float32] | StoredImages, shape: tuple[int, ...], words: str
 ) -> Iterator[NDArray[np.float32]]:

@@ -7,25 +7,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tlkit import inside
-from tlkit.errors import PanelError
-from tlkit.panels.numbers import percent
+from tlkit.errors import PanelError, StoppedError, unknown_name
+from tlkit.panels import closer
+from tlkit.panels.confused import confusion_of, described
 from tlkit.panels.twin import Paragraph, Part, Pictures, Table
 from tlkit.panels.worker import Job
 from tlkit.pictures import looks_like_ink, picture
 from tlkit.train.answered import WARNING, Answered
-from tlkit.train.confusion import Confusion
 
 if TYPE_CHECKING:
     from tlkit.train import Run
 
-# A table of more classes cannot be read; what was confused most is then listed.
-_MOST_IN_TABLE = 40
-_LISTED = 30
 _MISTAKES, _SHOWN = 12, 24
-_ITEM_PIXELS, _MAP_PIXELS = 96, 160
+_ITEM_PIXELS = 96
 
 
 @dataclass(frozen=True)
@@ -84,7 +79,10 @@ class LookInside:
         return {
             "look": lambda open: self.show(run, outcome, open),
             "cell": lambda true, given: self.cell(run, true, given),
-            "explain": lambda position, place, stage=None: self.explain(run, position, place, stage),
+            "explain": lambda position, place, what="looked", stage=None: self.explain(
+                run, position, place, what, stage
+            ),
+            "moved": lambda: self.moved(run),
         }
 
     def show(self, run: Run | None, outcome: Mapping[str, Any] | None, open: bool) -> None:
@@ -97,7 +95,7 @@ class LookInside:
 
         def work() -> Iterator[_Finding]:
             yield _Finding(
-                "confusion", _described(run.confusion() if run is not None else _confusion_of(outcome))
+                "confusion", described(run.confusion() if run is not None else confusion_of(outcome))
             )
             if run is not None:
                 yield _items("mistakes", run.mistakes(_MISTAKES))
@@ -113,14 +111,53 @@ class LookInside:
 
         self._start("Fetching the pictures", work)
 
-    def explain(self, run: Run | None, position: int, place: str, stage: str | None = None) -> None:
-        """Show where the network saw what it said of a test item, and what is right; below which pictures."""
+    def explain(
+        self, run: Run | None, position: int, place: str, what: str = "looked", stage: str | None = None
+    ) -> None:
+        """Show more of a test item: where the network looked, what it finds alike, or its feature maps.
+
+        Parameters
+        ----------
+        run
+            The last run.
+        position
+            Of the item in the test set.
+        place
+            Below which pictures it is shown.
+        what
+            One of `closer.WHATS`.
+        stage
+            Whose; None is the last that suits.
+        """
         run = _needed(run)
+        if what not in closer.WHATS:
+            raise unknown_name("view of a picture", what, closer.WHATS)
+        this = self._round
 
         def work() -> Iterator[_Finding]:
-            yield _map(run, position, place, stage)
+            shown, uris = closer.look(run, position, what, stage, lambda: self._still(this))
+            yield _Finding("map", {**shown, "place": place}, uris)
 
-        self._start("Following the gradient", work)
+        self._start("Looking closer", work)
+
+    def moved(self, run: Run | None) -> None:
+        """Say how far each stage went in the run."""
+        run = _needed(run)
+        this = self._round
+
+        def work() -> Iterator[_Finding]:
+            found = inside.movement(run, should_stop=lambda: self._still(this))
+            rows = [[{"text": cell} for cell in row] for row in found.rows()]
+            title = found.sentence
+            yield _Finding(
+                "moved", {"title": title, "head": list(found.head), "rows": rows, "note": found.note}
+            )
+
+        self._start("Comparing features before and after", work)
+
+    def _still(self, this: object) -> None:
+        if this is not self._round:
+            raise StoppedError("Another run has begun.", "")
 
     def _start(self, words: str, work: Callable[[], Iterator[_Finding]], to_save: bool = False) -> None:
         with self._lock:
@@ -178,6 +215,8 @@ class LookInside:
                 "cell": cell,
                 "mistakes": found.get("mistakes"),
                 "map": found.get("map"),
+                "moved": found.get("moved"),
+                "ask_moved": "How far did each stage move?",
                 "pictures": has_pictures,
                 "legend": "Rows: what it is. Columns: what was said. On the diagonal, in blue, it was right.",
                 "keys": "Arrows move between cells, Enter opens the pictures of one.",
@@ -205,7 +244,14 @@ class LookInside:
             if "map" in self._found:
                 found, uris = self._found["map"], self._uris["map"]
                 parts.append(Paragraph(found["title"]))
-                parts.append(Pictures([(uris[one["picture"]], one["said"]) for one in found["pictures"]], 96))
+                for group in found["groups"]:
+                    parts += [Paragraph(group["words"])] if group["words"] else []
+                    shown = [(uris[one["picture"]], one["said"] or one["alt"]) for one in group["pictures"]]
+                    parts.append(Pictures(shown, found["pixels"]))
+            if "moved" in self._found:
+                moved = self._found["moved"]
+                rows = [tuple(cell["text"] for cell in row) for row in moved["rows"]]
+                parts += [Paragraph(moved["title"]), Table(moved["head"], rows), Paragraph(moved["note"])]
             return [*parts, Paragraph(WARNING)]
 
 
@@ -228,65 +274,9 @@ def _items(name: str, items: Answered, **more: Any) -> _Finding:
     return _Finding(name, found, dict(zip(names, uris, strict=True)))
 
 
-def _map(run: Run, position: int, place: str, stage: str | None) -> _Finding:
-    """Show where the network saw what it said, and beside it what is right."""
-    item = run.answers.at([position], "")
-    both = list(dict.fromkeys([int(item.given[0]), int(item.truth[0])]))
-    maps = inside.grad_cam(run, np.repeat(item.images, len(both), axis=0), both, stage=stage)
-    uris = [picture(item.images[0], ink=looks_like_ink(item.images), largest_pixels=_MAP_PIXELS)]
-    uris += [picture(one, largest_pixels=_MAP_PIXELS) for one in maps.overlays]
-    names = [f"map-{at}" for at in range(len(uris))]
-    words = [item[0].words, *(maps.words(at) for at in range(len(both)))]
-    alts = [f"{item[0].name}: {item[0].truth}", *(f"Map for {run.task.classes[label]}" for label in both)]
-    shown = {
-        "title": f"Where it looked in {item[0].name}, at {maps.stage}",
-        "position": position,
-        "place": place,
-        "stage": maps.stage,
-        "stages": [{"name": name, "label": name} for name in inside.stages_with_places(run)],
-        "pictures": [
-            {"picture": name, "said": said, "alt": alt}
-            for name, said, alt in zip(names, words, alts, strict=True)
-        ],
-        "note": "Grad-CAM: bright places raised the score of the class. The map is as coarse as the stage's places.",
-    }
-    return _Finding("map", shown, dict(zip(names, uris, strict=True)))
-
-
 def _needed(run: Run | None) -> Run:
     if run is None:
         raise PanelError(
             "This panel was opened from a record, which holds no pictures.", "Make it anew and train again."
         )
     return run
-
-
-def _confusion_of(outcome: Mapping[str, Any]) -> Confusion:
-    run = outcome["run"]
-    truth, given = (np.asarray(run[name], dtype=np.int64) for name in ("test_labels", "predictions"))
-    return Confusion(tuple(run["task"]["classes"]), truth, given)
-
-
-def _described(confusion: Confusion) -> dict[str, Any]:
-    classes = confusion.classes
-    place = {name: at for at, name in enumerate(classes)}
-    return {
-        "sentence": confusion.sentence,
-        "classes": list(classes),
-        "rows": [_row(confusion, at) for at in range(len(classes))] if len(classes) <= _MOST_IN_TABLE else [],
-        "list": [
-            {"names": [true, given], "true": place[true], "given": place[given], "count": count,
-             "words": f"{true} taken for {given}: {count:,}"}
-            for true, given, count in confusion.confusions[:_LISTED]
-        ],
-    }  # fmt: skip
-
-
-def _row(confusion: Confusion, at: int) -> list[dict[str, Any] | None]:
-    name = confusion.classes[at]
-    cells: list[dict[str, Any] | None] = []
-    for column, (count, share) in enumerate(zip(confusion.counts[at], confusion.shares[at], strict=True)):
-        said = "said to be so" if column == at else f"taken for {confusion.classes[column]}"
-        words = f"{name} {said}: {count:,} item{'' if count == 1 else 's'}, {percent(float(share))}"
-        cells.append({"count": int(count), "share": float(share), "words": words} if count else None)
-    return cells

@@ -1,7 +1,7 @@
 // Below the seals: which classes were taken for which, the surest mistakes, and where the network looked.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { Segments } from "../../shared/parts";
+import { Segments, Table } from "../../shared/parts";
 import type { Event } from "../../shared/seam";
 
 interface Cell {
@@ -38,11 +38,18 @@ export interface Inside {
     position: number;
     /** Below which pictures it is shown. */
     place: string;
+    what: string;
+    whats: { name: string; label: string }[];
     stage: string;
+    /** Empty where all are shown at once. */
     stages: { name: string; label: string }[];
-    pictures: { picture: string; alt: string; said: string }[];
+    groups: { words: string; pictures: { picture: string; alt: string; said: string }[] }[];
+    /** How wide its pictures are. */
+    pixels: number;
     note: string;
   } | null;
+  moved: { title: string; head: string[]; rows: { text: string }[][]; note: string } | null;
+  ask_moved: string;
   /** False where only the numbers are known. */
   pictures: boolean;
   legend: string;
@@ -74,7 +81,7 @@ export function LookInside({ inside, pictures, busy, send }: Props) {
       explain={(position) => ask("explain", { position, place })}
     >
       {map?.place === place && (
-        <Map map={map} pictures={pictures} busy={busy} choose={(stage) => ask("explain", { position: map.position, place, stage })} />
+        <Closer map={map} pictures={pictures} busy={busy} choose={(given) => ask("explain", { position: map.position, place, what: map.what, ...given })} />
       )}
     </Row>
   );
@@ -106,6 +113,19 @@ export function LookInside({ inside, pictures, busy, send }: Props) {
           )}
           {cell && row("cell", cell)}
           {mistakes && row("mistakes", mistakes)}
+          {inside.moved ? (
+            <section aria-label={inside.ask_moved}>
+              <h3>{inside.moved.title}</h3>
+              <Table caption="How far each stage moved" head={inside.moved.head} rows={inside.moved.rows} />
+              <p class="tlkit-dim tlkit-small">{inside.moved.note}</p>
+            </section>
+          ) : (
+            inside.pictures && (
+              <button type="button" class="tlkit-ghost tlkit-ask" aria-disabled={busy} onClick={() => ask("moved", {})}>
+                {inside.ask_moved}
+              </button>
+            )
+          )}
           <p class="tlkit-note">{inside.note}</p>
         </>
       )}
@@ -113,21 +133,29 @@ export function LookInside({ inside, pictures, busy, send }: Props) {
   );
 }
 
-/** Where the network looked, for the class that it said and for the right one. */
-function Map(props: { map: NonNullable<Inside["map"]>; pictures: Record<string, string>; busy: boolean; choose(stage: string): void }) {
+/** More of one picture: where the network looked, what it finds alike, its feature maps. */
+function Closer(props: { map: NonNullable<Inside["map"]>; pictures: Record<string, string>; busy: boolean; choose(given: Record<string, string>): void }) {
   const { map } = props;
   return (
     <section class="tlkit-map" aria-label={map.title}>
       <h3>{map.title}</h3>
-      <Segments label="Stage of the map" options={map.stages} chosen={map.stage} disabled={props.busy} choose={props.choose} />
-      <div class="tlkit-items">
-        {map.pictures.map((one) => (
-          <figure key={one.picture}>
-            <img src={props.pictures[one.picture]} alt={one.alt} width={128} />
-            <figcaption>{one.said}</figcaption>
-          </figure>
-        ))}
-      </div>
+      <Segments label="What to look at" options={map.whats} chosen={map.what} disabled={props.busy} choose={(what) => props.choose({ what })} />
+      {map.stages.length > 0 && (
+        <Segments label="Stage" options={map.stages} chosen={map.stage} disabled={props.busy} choose={(stage) => props.choose({ stage })} />
+      )}
+      {map.groups.map((group) => (
+        <div key={group.pictures[0]?.picture}>
+          {group.words && <p class="tlkit-small">{group.words}</p>}
+          <div class={`tlkit-items tlkit-${map.what}`}>
+            {group.pictures.map((one) => (
+              <figure key={one.picture}>
+                <img src={props.pictures[one.picture]} alt={one.alt} width={map.pixels} />
+                {one.said && <figcaption>{one.said}</figcaption>}
+              </figure>
+            ))}
+          </div>
+        </div>
+      ))}
       <p class="tlkit-dim tlkit-small">{map.note}</p>
     </section>
   );
