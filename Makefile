@@ -9,15 +9,18 @@ BIN := .venv/bin
 	$(PYTHON) -m venv .venv
 
 .venv/.learn: .venv/bin/python pyproject.toml
+	@echo "Installing tlkit into .venv. The first time takes some minutes and up to 7 GB, most of it PyTorch."
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
 .venv/.test: .venv/bin/python pyproject.toml
+	@echo "Installing tlkit and what its tests need into .venv. The first time takes some minutes."
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@ .venv/.learn
 
+# Not the task of lesson 1, which asks for a guess before it shows a number.
 learn: .venv/.learn
-	$(BIN)/tlkit try
+	$(BIN)/tlkit try --source printed-digits --target digits
 	$(BIN)/tlkit start
 
 # Two workers: the tests of one file, and the cells of one lesson, stay on one worker.

@@ -81,7 +81,7 @@ class Attempt:
             "",
             f"Seal. {self.first.seals}",
             self.curve.provenance,
-            f"Report: {self.report or 'none, it could not be written'}",
+            f"Report, with every word explained: {self.report or 'none, it could not be written'}",
             f"{self.seconds:.0f} seconds",
         ]
         return "\n".join(lines)

@@ -61,7 +61,7 @@ def write_report(path: Path, curve: Curve, seconds: float, typed: str, found: Se
         f"Intervals ({100 * first.level:g} %) allow for other draws and for other test items.",
         f"Seal. {first.seals}",
         curve.provenance,
-        "This command measures it again:",
+        "This command made it; what it has measured once, it takes from the store:",
         html_report.Command(typed),
     ]
     sections.append(html_report.Section("How it was measured", told))

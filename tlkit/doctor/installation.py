@@ -16,6 +16,9 @@ _SHOWN = (
     *("jupyterlab", "ipywidgets", "anywidget"),
 )
 
+# What a learner can do without.
+_NEEDED_TO = {"build": "rebuild the embedded sets", "test": "test a change of tlkit"}
+
 
 @dataclass(frozen=True)
 class Installation:
@@ -62,7 +65,8 @@ class Installation:
             lines += [f"{kind:<10} {len(names)}: {', '.join(names)}"]
         lines += [f"           {self.embedded_bytes / 1e6:.1f} MB on disk, all usable without a network"]
         for part, names in self.missing.items():
-            lines += [f"missing    {', '.join(names)}; to add: pip install 'tlkit[{part}]'"]
+            why = f"only needed to {_NEEDED_TO[part]}" if part in _NEEDED_TO else "optional"
+            lines += [f"missing    {', '.join(names)}: {why}; to add: pip install 'tlkit[{part}]'"]
         if not self.missing:
             lines += ["missing    nothing: every optional part is installed"]
         return "\n".join(lines)
