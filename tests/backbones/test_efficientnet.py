@@ -160,7 +160,7 @@ def test_plans_and_seals_hold_on_it(net: backbones.Backbone, mode: str) -> None:
     norms = any("running" in key for key in moved)
     assert norms == (mode in ("trainable", "weights_only", "train_bn"))
     filters = {key for key, value in net.module.state_dict().items() if value.ndim == 4}
-    assert bool(filters & moved) == (mode == "trainable")
+    assert bool(filters & moved) == (mode in freeze.LEARNING)
 
 
 def test_fine_tuning_from_a_boundary_moves_only_what_lies_behind_it(net: backbones.Backbone) -> None:
