@@ -1,4 +1,4 @@
-"""Lessons 1 and 3 in a real browser, as a learner takes them: by keyboard, from the first cell to the panel."""
+"""The lessons in a real browser, as a learner takes them: by keyboard, from the first cell on."""
 
 from __future__ import annotations
 
@@ -169,6 +169,32 @@ def test_lesson_1_from_the_first_guess_to_the_verdict(
 
     twin = reopened(one, open_notebook).page.locator(".tlkit-twin", has_text="you guessed 25 points")
     expect(twin).to_contain_text(verdict, timeout=20_000)
+
+
+def test_lesson_2_by_keyboard_up_to_the_training_mode(learner: Callable[[str], Learner]) -> None:
+    two = learner("02")
+    while two.selected() != "guess-tune":
+        if two.selected() == "guess-head":
+            two.run_until("guess-head", {"guess-head": ("20", "drawings are no photographs")})
+        else:
+            two.run()
+    assert "You guessed 20 %. It was" in two.output("by-hand-test")
+    two.run()
+    assert "Your guess comes first." in two.output("guess-tune")
+    two.keyboard.press("ArrowUp")
+    two.write(two.text().replace("first_open = ...", 'first_open = "block7"'))
+    more = {
+        "guess-tune": ("3", "a little can be learned"),
+        "guess-draws": ("'better'", "more can adapt"),
+        "guess-mode": ("50", "that is how one trains"),
+    }
+    two.run_until("training-mode", more)
+    assert "fine-tuned from block7 on" in two.output("by-hand-tuned")
+    assert "steps began at activations cached before block7" in two.output("four-lines")
+    assert "You guessed: better. It was: " in two.output("three-draws")
+    assert "You guessed 50 %. It was" in two.output("training-mode")
+    two.cell("training-mode")
+    pictured(two, "lesson-2")
 
 
 def test_lesson_3_by_keyboard_up_to_the_freeze_panel(
