@@ -247,8 +247,9 @@ def test_parquet_without_pyarrow_says_what_to_install(
 
 
 def test_pandas_and_parquet_give_the_same(tmp_path: Path) -> None:
-    pandas = pytest.importorskip("pandas")
-    pytest.importorskip("pyarrow")
+    import pandas
+    import pyarrow  # noqa: F401  # what pandas writes Parquet with
+
     columns = {"text": [f"t{at}" for at in range(30)], "label": ["a", "b", None] * 10}
     plain = data.table(columns, text="text")
     frame = pandas.DataFrame(columns)
