@@ -26,7 +26,7 @@ def blobs(items: int, features: int, classes: int, seed: int = 0) -> tuple[np.nd
 
 @pytest.mark.parametrize(
     ("items", "features", "classes", "strength"),
-    [(60, 5, 3, 1.0), (31, 64, 31, 1.0), (40, 8, 2, 0.1), (200, 20, 10, 30.0)],
+    [(60, 5, 3, 1.0), (31, 64, 31, 1.0), (12, 300, 4, 0.1), (40, 8, 2, 0.1), (200, 20, 10, 30.0)],
 )
 def test_agrees_with_scikit_learn(items: int, features: int, classes: int, strength: float) -> None:
     x, labels = blobs(items, features, classes)

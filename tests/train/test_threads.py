@@ -52,12 +52,12 @@ def blas_threads() -> set[int]:
     return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
 
-def test_the_linear_algebra_of_numpy_and_scipy_has_the_same_count() -> None:
+def test_the_linear_algebra_of_numpy_and_scipy_has_one_thread_inside_and_as_many_as_before_outside() -> None:
     with threadpool_limits(2, user_api="blas"):
-        with threads(1):
+        with threads(2):
             assert blas_threads() == {1}
-            with threads(2):
-                assert blas_threads() == {2}
+            with threads(1):
+                assert blas_threads() == {1}
             assert blas_threads() == {1}
         assert blas_threads() == {2}
 

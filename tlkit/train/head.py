@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from torch import nn
+from torch import Tensor, nn
 
 from tlkit.errors import TrainingError
+from tlkit.train.standardised import StandardisedRows, in_double
 
 STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0)
 _TOLERANCE = 1e-5
@@ -48,8 +49,9 @@ class ConvexHead:
     def scores(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the logits, (n, classes)."""
         # torch, not numpy: its thread count is that of the run, and with it the order of sums.
-        x = torch.from_numpy(np.array(features, dtype=np.float64))
-        return (x @ torch.from_numpy(self.weight).T + torch.from_numpy(self.bias)).numpy()
+        weight, bias = torch.from_numpy(self.weight), torch.from_numpy(self.bias)
+        parts = [x @ weight.T + bias for _, x in in_double(features)]
+        return torch.cat(parts).numpy()
 
     def copy_into(self, linear: nn.Linear) -> None:
         """Write weights and bias into a layer of the same size."""
@@ -74,7 +76,8 @@ def solve_head(
     .. math:: \frac{1}{v} \sum_i -\log \mathrm{softmax}(W z_i + b)_{y_i} + \frac{s}{2} \lVert W \rVert^2
 
     where :math:`v` is the number of rows per item (augmented views) and :math:`s` the strength. There is one
-    minimum; L-BFGS in double precision finds the same one every time.
+    minimum; L-BFGS in double precision finds the same one every time. Features in a mapped file may be larger than
+    memory: they are read part by part.
 
     Parameters
     ----------
@@ -91,7 +94,7 @@ def solve_head(
         (n,), which item each row shows, where several rows are views of one item; views of one item never
         fall on both sides of a cross-validation. None: every row is an item.
     should_stop
-        Called at each iteration; ends the solving by raising.
+        Called at each iteration, and at each part of it; ends the solving by raising.
 
     Raises
     ------
@@ -109,8 +112,9 @@ def solve_head(
         raise TrainingError(
             f"A head needs features (n, d) and n labels, not shapes {features.shape} and {labels.shape}."
         )
-    if not np.isfinite(features).all():
-        bad = int(np.flatnonzero(~np.isfinite(features).all(axis=1))[0])
+    finite = np.concatenate([torch.isfinite(x).all(dim=1).numpy() for _, x in in_double(features)])
+    if not finite.all():
+        bad = int(np.flatnonzero(~finite)[0])
         raise TrainingError(
             f"The features of item {bad} are not finite.",
             "Look at the backbone: its weights may have diverged, or its input transform may not fit.",
@@ -132,29 +136,32 @@ def _solve(
     items: NDArray[np.int64],
     should_stop: Callable[[], None] | None,
 ) -> ConvexHead:
-    x = torch.from_numpy(np.array(features, dtype=np.float64))
-    centre = x.mean(dim=0)
-    spread = x.std(dim=0, correction=0)
-    # A feature that never varies says nothing; dividing by its rounding error would make it shout.
-    spread = torch.where(spread > 1e-6 * (centre.abs() + 1e-6), spread, torch.ones_like(spread))
-    z = torch.cat([(x - centre) / spread, torch.ones(len(x), 1, dtype=torch.float64)], dim=1)
+    rows = StandardisedRows(features)
     target = torch.from_numpy(np.array(labels, dtype=np.int64))
-    rows = torch.arange(len(x))
-    scale = len(np.unique(items)) / len(x)
-    shape = (classes, z.shape[1])
+    scale = len(np.unique(items)) / len(rows)
+    shape = (classes, rows.width + 1)
+
+    def loss_and_error(w: Tensor, z: Tensor, part: slice) -> tuple[Tensor, Tensor]:
+        log_p = torch.log_softmax(z @ w[:, :-1].T + w[:, -1], dim=1)
+        error = log_p.exp()
+        at = torch.arange(len(z))
+        error[at, target[part]] -= 1
+        return -log_p[at, target[part]].sum(), error
 
     def objective(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        if should_stop is not None:
-            should_stop()
         w = torch.from_numpy(flat).reshape(shape)
-        log_p = torch.log_softmax(z @ w.T, dim=1)
-        error = log_p.exp()
-        error[rows, target] -= 1
-        gradient = scale * (error.T @ z)
+        loss, gradient = torch.zeros((), dtype=torch.float64), torch.zeros(shape, dtype=torch.float64)
+        for part, z in rows:
+            if should_stop is not None:
+                should_stop()
+            found, error = loss_and_error(w, z, part)
+            loss += found
+            gradient[:, :-1] += error.T @ z
+            gradient[:, -1] += error.sum(dim=0)
+        gradient *= scale
         gradient[:, :-1] += strength * w[:, :-1]
         penalty = 0.5 * strength * w[:, :-1].square().sum()
-        loss = -scale * log_p[rows, target].sum() + penalty
-        return float(loss), gradient.reshape(-1).numpy()
+        return float(scale * loss + penalty), gradient.reshape(-1).numpy()
 
     found = minimize(
         objective,
@@ -164,9 +171,9 @@ def _solve(
         options={"maxiter": _MOST_ITERATIONS, "gtol": _TOLERANCE, "ftol": 1e-14, "maxcor": 10},
     )
     w = torch.from_numpy(found.x).reshape(shape)
-    loss = float(-torch.log_softmax(z @ w.T, dim=1)[rows, target].mean())
-    weight = w[:, :-1] / spread
-    bias = w[:, -1] - weight @ centre
+    loss = float(sum(loss_and_error(w, z, part)[0] for part, z in rows)) / len(rows)
+    weight = rows.weight(w[:, :-1])
+    bias = w[:, -1] - weight @ rows.centre
     return ConvexHead(weight.numpy(), bias.numpy(), strength, chosen, loss, int(found.nit))
 
 

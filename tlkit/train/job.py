@@ -79,7 +79,7 @@ class Job:
             int(word >> 1) for word in np.random.SeedSequence(self.seed).generate_state(4, np.uint64)
         ]
         self.history: list[Epoch] = []
-        self._items: NDArray[np.int64] | None = None
+        self._cached: Activations | None = None
         self.seconds = 0.0
         self._since = 0.0
 
@@ -210,7 +210,7 @@ class Job:
             text = f"at activations cached before {boundary}"
             if views.count:
                 text += f", {views.count} augmented views of each item and the item itself"
-            self._items = found.items
+            self._cached = found
             return CachedRows(found, split.labels, boundary, self.device), text
         generator = torch.Generator().manual_seed(augment_seed)
         strength = recipe.augmentation if self.steps else 0.0
@@ -220,10 +220,13 @@ class Job:
         self, network: Network, source: Source, view_seed: int, work: Work
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Return the features of the network as it is, and which item each row shows."""
-        if self._items is not None:
+        if self._cached is not None:
+            if source.start == "head":
+                # They may be larger than memory, and are pooled already.
+                return self._cached.values, self._cached.items
             rows = pooled(network, source, self.check)
             work.passed(len(rows), source.start, "head")
-            return rows, self._items
+            return rows, self._cached.items
         found = self._activations(network, self.task.train, "head", self._views(view_seed))
         work.passed(len(found), None, "head")
         return found.values, found.items

@@ -1,4 +1,4 @@
-"""Thread counts: how many threads torch, numpy and scipy use for a while, and afterwards as many as before."""
+"""Thread counts: how many threads torch uses for a while, and afterwards as many as before."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ from typing import Any
 import torch
 
 _lock = threading.Lock()
-# The counts of the runs that are inside at the moment, and what was set before the first of them: torch's count
-# is also what a new thread gets, and that of the linear algebra behind numpy and scipy is one for all threads.
-_active: list[int] = []
+# How many runs are inside at the moment, and what was set before the first of them: torch's count is also what a
+# new thread gets, and that of the linear algebra behind numpy and scipy is one for all threads.
+_inside = 0
 _torch_outside = 0
 _blas_outside: Any = None
 
 
 @contextmanager
 def threads(count: int) -> Iterator[None]:
-    """Let torch, numpy and scipy use so many threads inside, and as many as before afterwards.
+    """Let torch use so many threads inside, numpy and scipy one, and all as many as before afterwards.
 
     The number of threads changes the order in which sums are formed, and with it their last digits: a run
     repeats bit for bit only with the same number. It also keeps several runs at a time from asking for more
-    threads than there are processors, where they wait for each other.
+    threads than there are processors, where they wait for each other. For the same reason numpy and scipy get one:
+    torch does the large products, and a second pool of threads beside its own, for scipy's short vectors, made
+    solving a head 3 to 40 times slower on two processors.
 
     Parameters
     ----------
@@ -40,24 +42,21 @@ def threads(count: int) -> Iterator[None]:
     >>> torch.get_num_threads() == before
     True
     """
-    global _torch_outside, _blas_outside
+    global _inside, _torch_outside, _blas_outside
     before = torch.get_num_threads()
     with _lock:
-        limited = _blas().limit(limits=count, user_api="blas")
-        if not _active:
-            _torch_outside, _blas_outside = before, limited
-        _active.append(count)
+        if not _inside:
+            _torch_outside, _blas_outside = before, _blas().limit(limits=1, user_api="blas")
+        _inside += 1
     torch.set_num_threads(count)
     try:
         yield
     finally:
         with _lock:
-            _active.remove(count)
-            if _active:
-                _blas().limit(limits=_active[-1], user_api="blas")
-            else:
+            _inside -= 1
+            if not _inside:
                 _blas_outside.restore_original_limits()
-            torch.set_num_threads(before if _active else _torch_outside)
+            torch.set_num_threads(before if _inside else _torch_outside)
 
 
 @lru_cache(maxsize=1)
