@@ -93,3 +93,24 @@ def test_openings_in_workers_can_be_counted_here() -> None:
         task.test.absorb(log)
     assert sorted({one.why for one in task.test.log}) == ["cell 0", "cell 1", "cell 2"]
     assert task.test.openings == 3
+
+
+class Meddling(str):
+    """A reason that opens the test set once more in the middle of being pickled, as another thread may."""
+
+    sealed: SealedSplit
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        self.sealed.open("another thread")
+        return str, (str(self),)
+
+
+def test_can_be_sent_to_another_process_while_openings_are_added() -> None:
+    split = Split(np.zeros((3, 1, 2, 2), dtype=np.float32), np.array([0, 1, 1]), ("cat", "dog"))
+    sealed = SealedSplit(split, "pets")
+    Meddling.sealed = sealed
+    for _ in range(2):
+        sealed.absorb([Opening(Meddling("first")), Opening("second")])
+    sent = pickle.loads(pickle.dumps(sealed))
+    assert sent.openings == 4
+    assert sealed.openings == 6

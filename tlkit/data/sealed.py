@@ -151,6 +151,10 @@ class SealedSplit:
         # A copy must not be a way to look without being counted.
         return self
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A comparison hands out the next cells in one thread while another one adds the openings of finished ones.
+        return {**self.__dict__, "_log": self._log.copy()}
+
     def _refuse(self, what: str) -> NoReturn:
         raise SealedError(
             f"The test set of {self._name!r} is sealed: its {what} cannot be read directly.",
