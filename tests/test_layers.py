@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tlkit"
 
 LAYERS = (
-    {"errors", "files", "records", "pictures", "drawing"},
+    {"errors", "files", "caches", "records", "pictures", "drawing"},
     {"backbones", "data", "words", "similarity", "course"},
     {"freeze"},
     {"train"},
@@ -27,6 +27,8 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # Within one layer: files and records may use errors, and these three may use data.
 SIDEWAYS = {
     ("files", "errors"),
+    ("caches", "errors"),
+    ("caches", "files"),
     ("records", "errors"),
     ("backbones", "data"),
     ("words", "data"),

@@ -120,6 +120,22 @@ def parser() -> argparse.ArgumentParser:
     start.add_argument("--port", type=_positive, help="serve on this port (the first free one from 8888)")
     start.add_argument("--copy-only", action="store_true", help="copy the lessons and stop")
 
+    cache = commands.add_parser(
+        "cache",
+        help="what is kept on disk to save time: list, limit, clear",
+        description="What tlkit keeps on disk to save time. All of it can be made again.",
+        allow_abbrev=False,
+    )
+    actions = cache.add_subparsers(dest="action", metavar="ACTION", parser_class=_Parser)
+    actions.add_parser("list", help="how much there is (also without an action)", allow_abbrev=False)
+    limit = actions.add_parser("limit", help="how much there may be", allow_abbrev=False)
+    limit.add_argument("name", metavar="NAME", help="as `tlkit cache list` names it")
+    limit.add_argument(
+        "size", metavar="SIZE", help="such as 500MB or 2GB; the oldest files make room at once"
+    )
+    clear = actions.add_parser("clear", help="delete the files of one cache, or of all", allow_abbrev=False)
+    clear.add_argument("name", metavar="NAME", nargs="?", help="as `tlkit cache list` names it")
+
     commands.add_parser("lessons", help="list the lessons", allow_abbrev=False)
     commands.add_parser("info", help="what is installed, embedded and missing here", allow_abbrev=False)
     return top
@@ -139,7 +155,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         top.print_help()
         return 0
     try:
-        status = {"try": _try, "start": _start, "lessons": _lessons, "info": _info}[given.command](given)
+        commands = {"try": _try, "start": _start, "cache": _cache, "lessons": _lessons, "info": _info}
+        status = commands[given.command](given)
         sys.stdout.flush()
         return status
     except TlkitError as error:
@@ -188,6 +205,20 @@ def _start(given: argparse.Namespace) -> int:
     browser = not given.no_browser and jupyter.has_display()
     first = lessons()[0]
     return jupyter.serve(folder, folder / first.name / first.notebook.name, browser=browser, port=given.port)
+
+
+def _cache(given: argparse.Namespace) -> int:
+    from tlkit import caches
+
+    if given.action == "clear":
+        print(caches.clear(given.name))
+        return 0
+    if given.action == "limit":
+        deleted = caches.set_limit(given.name, caches.parse_size(given.size))
+        if deleted:
+            print(f"{len(deleted):,} of the oldest files deleted")
+    print(caches.listed())
+    return 0
 
 
 def _lessons(given: argparse.Namespace) -> int:

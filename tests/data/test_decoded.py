@@ -8,12 +8,14 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.data.drawing import class_folders, picture
+from tlkit import caches
 from tlkit.data import decoded, decoded_file, items
 from tlkit.data.decoded import Decoded, decode_all
 from tlkit.data.image_files import list_classes
@@ -217,12 +219,17 @@ def test_a_cache_folder_that_cannot_be_made_costs_the_cache_alone(folder: Path, 
     assert np.array_equal(found.pixels, _expected(folder))
 
 
+def _limit(monkeypatch: pytest.MonkeyPatch, size_bytes: int) -> None:
+    smaller = replace(caches.CACHES["decoded"], default_bytes=size_bytes)
+    monkeypatch.setitem(caches.CACHES, "decoded", smaller)
+
+
 def test_old_entries_make_room(folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = Path(_decoded(folder, home).where)
-    monkeypatch.setattr(decoded_file, "FOLDER_BYTES", int(1.5 * first.stat().st_size))
+    _limit(monkeypatch, int(1.5 * first.stat().st_size))
     second = Path(_decoded(folder, home, Working(16, fit="pad")).where)
     assert list(home.iterdir()) == [second]
-    monkeypatch.setattr(decoded_file, "FOLDER_BYTES", 10)
+    _limit(monkeypatch, 10)
     assert "more than the" in _decoded(folder, home).not_kept
 
 

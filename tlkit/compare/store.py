@@ -10,11 +10,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from tlkit import files
+from tlkit import caches, files
 from tlkit.compare.cell import Cell
 from tlkit.errors import RecordError, StoreError
 
 FORMAT = 1
+# So often the size of the folder is looked at: a listing at each cell would be a waste.
+_LOOK_EVERY = 100
 # What a cell's numbers depend on, besides the libraries: a change of any of this code makes a new key.
 _CODE = ("backbones", "data", "freeze", "train", "compare/arms.py", "compare/measure.py", "compare/tuning.py")
 
@@ -29,7 +31,7 @@ class Store:
     Parameters
     ----------
     folder
-        None is ``files.cache_folder() / "cells"``.
+        None is ``files.cache_folder() / "cells"``, where the oldest cells make room; another one is not cleared.
 
     Examples
     --------
@@ -41,6 +43,9 @@ class Store:
     def __init__(self, folder: str | Path | None = None) -> None:
         self.folder = Path(folder) if folder is not None else files.cache_folder() / "cells"
         self.problem = ""
+        # Another folder is its owner's, who may keep more in it than cells.
+        self._bounded = folder is None
+        self._put = 0
 
     def get(self, key: str, items: int) -> Cell | None:
         """Return a stored cell, or None.
@@ -65,6 +70,9 @@ class Store:
         """Keep a finished cell."""
         if self.problem:
             return
+        if self._bounded and self._put % _LOOK_EVERY == 0:
+            caches.make_room(self.folder, ".json", caches.named("cells").limit_bytes)
+        self._put += 1
         try:
             files.write_json(self._path(key), {"format": FORMAT, "key": key, "cell": cell.record()})
         except StoreError as error:

@@ -15,12 +15,11 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tlkit import caches
 from tlkit.data.items import KEY_BYTES, NO_KEY, Item, Read
 
 FORMAT = 1
 SUFFIX = ".pictures"
-# What may lie in the folder: entries that were not used for longest make room.
-FOLDER_BYTES = 20 * 2**30
 _MARK = b"tlkit decoded pictures\n"
 _TAIL = struct.Struct("<Q")
 _RESCUED_AT_ONCE = 512
@@ -143,22 +142,18 @@ def make_room(home: Path, wanted_bytes: int) -> None:
     NotKeptError
         The disk has too little space, or the file would be above the limit by itself.
     """
-    if wanted_bytes > FOLDER_BYTES:
+    limit = caches.named("decoded").limit_bytes
+    if wanted_bytes > limit:
         raise NotKeptError(
-            f"They would take {wanted_bytes / 2**30:.1f} GiB on disk, more than the {FOLDER_BYTES / 2**30:g} GiB"
-            " that decoded pictures may."
+            f"They would take {caches.size_words(wanted_bytes)} on disk, more than the {caches.size_words(limit)}"
+            " that decoded pictures may (`tlkit cache limit decoded SIZE` changes it)."
         )
     with suppress(OSError):
         # Left over from a process that was killed in the middle.
         for one in home.glob(f".*{SUFFIX}.*.part"):
             if time.time() - one.stat().st_mtime > _LEFT_OVER_SECONDS:
                 one.unlink()
-        # A file that another process has mapped stays readable for it after it was deleted here.
-        found = sorted(home.glob(f"*{SUFFIX}"), key=lambda one: one.stat().st_mtime)
-        sizes = [one.stat().st_size for one in found]
-        while found and sum(sizes) + wanted_bytes > FOLDER_BYTES:
-            found.pop(0).unlink()
-            sizes.pop(0)
+    caches.make_room(home, SUFFIX, limit, wanted_bytes)
     with suppress(OSError):
         exists = next(one for one in (home, *home.parents) if one.exists())
         free = shutil.disk_usage(exists).free

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tlkit import files
+from tlkit import caches, files
 from tlkit.backbones import pool_features
 from tlkit.backbones.batching import pictures_at_once
 from tlkit.backbones.evaluating import evaluating
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 MEMORY_LIMIT_BYTES = 256 * 2**20
 # What is kept in memory between runs, over all entries.
 _KEPT_BYTES = 512 * 2**20
-# What may lie on disk: older files make room for newer ones.
-_FOLDER_BYTES = 4 * 2**30
 _FORMAT = 1
 
 _kept: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
@@ -117,7 +115,8 @@ def boundary_activations(
     device
         Where the network is.
     folder
-        For files; None is ``files.cache_folder() / "activations"``.
+        For files; None is ``files.cache_folder() / "activations"``, where the oldest make room; another one is
+        not cleared.
     memory_limit_bytes
         Larger results go to a file.
     should_stop
@@ -150,7 +149,9 @@ def boundary_activations(
                 return Activations(found, items, key, str(path))
         batches = _run(run, split, views, should_stop)
         if in_file:
-            _make_room(path.parent)
+            if folder is None:
+                size = int(np.prod(shape)) * 4
+                caches.make_room(path.parent, path.suffix, caches.named("activations").limit_bytes, size)
             _write(path, shape, batches)
             written = _open(path, shape)
             if written is None:
@@ -271,16 +272,6 @@ def _open(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32] | None:
         if values.shape == shape and values.dtype == np.float32:
             return values  # type: ignore[no-any-return]  # numpy types a mapped file as Any
     return None
-
-
-def _make_room(folder: Path) -> None:
-    # A file that another process has mapped stays readable for it after it was deleted here.
-    with suppress(OSError):
-        found = sorted(folder.glob("*.npy"), key=lambda one: one.stat().st_mtime)
-        sizes = [one.stat().st_size for one in found]
-        while found and sum(sizes) > _FOLDER_BYTES:
-            found.pop(0).unlink()
-            sizes.pop(0)
 
 
 def _write(path: Path, shape: tuple[int, ...], batches: Iterator[NDArray[np.float32]]) -> None:

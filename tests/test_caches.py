@@ -1,0 +1,141 @@
+"""Caches on disk: what they hold is listed, bounded and deleted, and nothing else is touched."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tlkit import backbones, caches, cli, compare, data
+from tlkit.errors import StoreError, UnknownNameError
+from tlkit.train.features import boundary_activations
+
+MB = 10**6
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TLKIT_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def fill(home: Path, name: str, count: int, size: int = MB) -> list[Path]:
+    """Write files of a cache, the first the oldest."""
+    cache = caches.named(name)
+    (home / name).mkdir(parents=True, exist_ok=True)
+    made = []
+    for at in range(count):
+        path = home / name / f"{at}{cache.ending}"
+        path.write_bytes(bytes(size))
+        os.utime(path, (1000 + at, 1000 + at))
+        made.append(path)
+    return made
+
+
+def test_an_empty_machine_has_empty_caches(home: Path) -> None:
+    told = caches.listed()
+    assert str(home) in told
+    assert all(name in told for name in ("activations", "decoded", "cells"))
+    assert caches.clear().count("0 files deleted") == 3
+    assert not home.exists()
+
+
+def test_what_was_kept_is_listed_with_its_size_and_limit(home: Path) -> None:
+    fill(home, "decoded", 2)
+    line = next(one for one in caches.listed().splitlines() if one.startswith("decoded"))
+    assert line.split()[1:6] == ["2", "2", "MB", "20", "GB"]
+
+
+def test_a_smaller_limit_deletes_the_oldest_and_stays(home: Path) -> None:
+    oldest, older, newest = fill(home, "decoded", 3)
+    assert caches.set_limit("decoded", 2 * MB) == [oldest]
+    assert not oldest.exists()
+    assert older.exists()
+    assert newest.exists()
+    assert caches.named("decoded").limit_bytes == 2 * MB
+    assert caches.named("activations").limit_bytes == 4 * 10**9
+
+
+def test_activations_keep_to_the_limit(home: Path) -> None:
+    net, split = backbones.load("zoo:resnet-letters"), data.load("greek").train
+    network = net.with_head(31, seed=0)
+    old, _ = fill(home, "activations", 2)
+    caches.set_limit("activations", 3 * MB)
+    found = boundary_activations(
+        network, net.transform, split.select(range(120)), "layer1", memory_limit_bytes=0
+    )
+    assert MB < found.values.nbytes < 3 * MB
+    assert Path(found.where).exists()
+    assert not old.exists()
+    assert sum(one.stat().st_size for one in (home / "activations").iterdir()) <= 3 * MB + 128
+
+
+def test_cells_keep_to_the_limit_in_tlkits_own_folder_only(home: Path, tmp_path: Path) -> None:
+    old = fill(home, "cells", 3)
+    caches.set_limit("cells", 3 * MB)
+    thesis = tmp_path / "results" / "thesis.json"
+    thesis.parent.mkdir()
+    thesis.write_bytes(bytes(4 * MB))
+    greek, net = data.load("greek"), backbones.load("zoo:resnet-letters")
+    card = compare.run(
+        greek, net, ["frozen", "random-frozen"], 1, store=thesis.parent, n_jobs=1, progress=False
+    )
+    assert thesis.exists()
+    assert len(list(thesis.parent.iterdir())) == 3
+    old[0].write_bytes(bytes(2 * MB))
+    again = compare.run(greek, net, ["frozen", "random-frozen"], 1, n_jobs=1, progress=False)
+    assert not old[1].exists()
+    assert len(list((home / "cells").iterdir())) == 4
+    assert again["frozen"].mean == card["frozen"].mean
+
+
+def test_clearing_one_cache_leaves_the_others_links_and_strangers_files(home: Path, tmp_path: Path) -> None:
+    (mine,) = fill(home, "activations", 1)
+    (other,) = fill(home, "cells", 1)
+    stranger = home / "activations" / "thesis.txt"
+    stranger.write_text("mine", encoding="utf-8")
+    outside = tmp_path / "outside.npy"
+    outside.write_bytes(b"precious")
+    (home / "activations" / "link.npy").symlink_to(outside)
+    assert caches.clear("activations") == "activations: 1 file deleted, 1 MB"
+    assert not mine.exists()
+    assert other.exists()
+    assert stranger.exists()
+    assert outside.read_bytes() == b"precious"
+
+
+def test_damaged_settings_count_as_none(home: Path) -> None:
+    fill(home, "cells", 1)
+    for text in ("{", "[1]", '{"cells": "much", "decoded": -1, "other": 5}'):
+        (home / "limits.json").write_text(text, encoding="utf-8")
+        assert caches.named("cells").limit_bytes == 200 * MB
+        assert caches.named("decoded").limit_bytes == 20 * 10**9
+    caches.set_limit("cells", 5 * MB)
+    assert caches.named("cells").limit_bytes == 5 * MB
+
+
+@pytest.mark.parametrize("text", ["", "much", "-1GB", "2i", "1e9", "0", "10 kB", "nan", "2 PB"])
+def test_what_is_no_size_is_refused_in_words(text: str) -> None:
+    with pytest.raises(StoreError, match=r"1MB|500MB"):
+        caches.parse_size(text)
+
+
+def test_a_wrong_name_is_told_the_nearest(home: Path) -> None:
+    with pytest.raises(UnknownNameError, match="'cells'"):
+        caches.clear("cell")
+    with pytest.raises(UnknownNameError, match="'cells'"):
+        caches.set_limit("cell", MB)
+    assert not home.exists()
+
+
+def test_the_command_lists_limits_and_clears(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fill(home, "cells", 3)
+    assert cli.main(["cache"]) == 0
+    assert "200 MB" in capsys.readouterr().out
+    assert cli.main(["cache", "limit", "cells", "2MB"]) == 0
+    assert "1 of the oldest files deleted" in capsys.readouterr().out
+    assert cli.main(["cache", "clear"]) == 0
+    assert "cells: 2 files deleted, 2 MB" in capsys.readouterr().out
+    assert cli.main(["cache", "limit", "cells", "lots"]) == 1
+    assert "'lots' is no size" in capsys.readouterr().err
