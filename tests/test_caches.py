@@ -26,7 +26,7 @@ def fill(home: Path, name: str, count: int, size: int = MB) -> list[Path]:
     (home / name).mkdir(parents=True, exist_ok=True)
     made = []
     for at in range(count):
-        path = home / name / f"{at}{cache.ending}"
+        path = home / name / f"{at:064x}{cache.ending}"
         path.write_bytes(bytes(size))
         os.utime(path, (1000 + at, 1000 + at))
         made.append(path)
@@ -71,6 +71,15 @@ def test_activations_keep_to_the_limit(home: Path) -> None:
     assert sum(one.stat().st_size for one in (home / "activations").iterdir()) <= 3 * MB + 128
 
 
+def test_activations_above_the_limit_are_refused_and_delete_nothing(home: Path) -> None:
+    net, split = backbones.load("zoo:resnet-letters"), data.load("greek").train
+    (kept,) = fill(home, "activations", 1)
+    caches.set_limit("activations", MB)
+    with pytest.raises(StoreError, match="tlkit cache limit activations"):
+        boundary_activations(net.with_head(31, seed=0), net.transform, split, "layer1", memory_limit_bytes=0)
+    assert list((home / "activations").iterdir()) == [kept]
+
+
 def test_cells_keep_to_the_limit_in_tlkits_own_folder_only(home: Path, tmp_path: Path) -> None:
     old = fill(home, "cells", 3)
     caches.set_limit("cells", 3 * MB)
@@ -93,15 +102,16 @@ def test_cells_keep_to_the_limit_in_tlkits_own_folder_only(home: Path, tmp_path:
 def test_clearing_one_cache_leaves_the_others_links_and_strangers_files(home: Path, tmp_path: Path) -> None:
     (mine,) = fill(home, "activations", 1)
     (other,) = fill(home, "cells", 1)
-    stranger = home / "activations" / "thesis.txt"
-    stranger.write_text("mine", encoding="utf-8")
+    strangers = [home / "activations" / name for name in ("thesis.txt", "thesis.npy")]
+    for stranger in strangers:
+        stranger.write_text("mine", encoding="utf-8")
     outside = tmp_path / "outside.npy"
     outside.write_bytes(b"precious")
-    (home / "activations" / "link.npy").symlink_to(outside)
+    (home / "activations" / f"{9:064x}.npy").symlink_to(outside)
     assert caches.clear("activations") == "activations: 1 file deleted, 1 MB"
     assert not mine.exists()
     assert other.exists()
-    assert stranger.exists()
+    assert all(stranger.exists() for stranger in strangers)
     assert outside.read_bytes() == b"precious"
 
 

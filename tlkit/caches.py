@@ -15,6 +15,8 @@ from tlkit.errors import StoreError, unknown_name
 _LIMITS = "limits.json"
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _LEAST_BYTES = 10**6
+# Our files are called by a content hash; a name of another kind was put there by other hands.
+_OURS = re.compile(r"[0-9a-f]{16,64}(-[0-9a-f]{16,64})?")
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,8 @@ def set_limit(name: str, size_bytes: int) -> list[Path]:
 def make_room(folder: Path, ending: str, limit_bytes: int, wanted_bytes: int = 0) -> list[Path]:
     """Delete what was not used for longest until so much more fits under the limit.
 
-    A file that another process has mapped stays readable for it after it was deleted here.
+    What is too large by itself deletes nothing. A file that another process has mapped stays readable for it after it
+    was deleted here.
 
     Parameters
     ----------
@@ -151,7 +154,10 @@ def make_room(folder: Path, ending: str, limit_bytes: int, wanted_bytes: int = 0
         What was deleted.
     """
     found = sorted(_files(folder, ending), key=lambda one: one[1].st_mtime)
-    total, deleted = sum(about.st_size for _, about in found), []
+    total = sum(about.st_size for _, about in found)
+    deleted: list[Path] = []
+    if wanted_bytes > limit_bytes:
+        return deleted
     for path, about in found:
         if total + wanted_bytes <= limit_bytes:
             break
@@ -226,7 +232,8 @@ def _files(folder: Path, ending: str) -> Iterator[tuple[Path, Any]]:
             return
         for path in folder.iterdir():
             with suppress(OSError):
-                if path.suffix == ending and not path.is_symlink() and path.is_file():
+                ours = path.suffix == ending and _OURS.fullmatch(path.stem)
+                if ours and not path.is_symlink() and path.is_file():
                     yield path, path.stat()
 
 

@@ -127,7 +127,7 @@ def boundary_activations(
     TrainingError
         The activations are not finite.
     StoreError
-        The folder cannot be written.
+        The folder cannot be written, or the file would be above the limit of `tlkit cache`.
     """
     views = views or Views()
     rows = len(split) * (views.count + 1)
@@ -150,8 +150,7 @@ def boundary_activations(
         batches = _run(run, split, views, should_stop)
         if in_file:
             if folder is None:
-                size = int(np.prod(shape)) * 4
-                caches.make_room(path.parent, path.suffix, caches.named("activations").limit_bytes, size)
+                _make_room(path, int(np.prod(shape)) * 4)
             _write(path, shape, batches)
             written = _open(path, shape)
             if written is None:
@@ -272,6 +271,17 @@ def _open(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32] | None:
         if values.shape == shape and values.dtype == np.float32:
             return values  # type: ignore[no-any-return]  # numpy types a mapped file as Any
     return None
+
+
+def _make_room(path: Path, size_bytes: int) -> None:
+    limit = caches.named("activations").limit_bytes
+    if size_bytes > limit:
+        raise StoreError(
+            f"The activations would take {caches.size_words(size_bytes)} on disk, more than the"
+            f" {caches.size_words(limit)} that they may.",
+            "Let the boundary lie later, take fewer items, or type `tlkit cache limit activations SIZE`.",
+        )
+    caches.make_room(path.parent, path.suffix, limit, size_bytes)
 
 
 def _write(path: Path, shape: tuple[int, ...], batches: Iterator[NDArray[np.float32]]) -> None:
