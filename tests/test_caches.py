@@ -115,14 +115,29 @@ def test_clearing_one_cache_leaves_the_others_links_and_strangers_files(home: Pa
     assert outside.read_bytes() == b"precious"
 
 
+@pytest.mark.parametrize("name", sorted(caches.CACHES))
+def test_what_a_killed_process_left_is_cleared_away_after_a_day(home: Path, name: str) -> None:
+    cache = caches.named(name)
+    cache.folder.mkdir(parents=True)
+    old, new = (cache.folder / f".{at:064x}{cache.ending}.{at}.part" for at in range(2))
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (1000, 1000))
+    caches.clear(name)
+    assert not old.exists()
+    assert new.exists()
+
+
 def test_damaged_settings_count_as_none(home: Path) -> None:
     fill(home, "cells", 1)
     for text in ("{", "[1]", '{"cells": "much", "decoded": -1, "other": 5}'):
         (home / "limits.json").write_text(text, encoding="utf-8")
-        assert caches.named("cells").limit_bytes == 200 * MB
+        assert caches.named("cells").limit_bytes == 50 * MB
         assert caches.named("decoded").limit_bytes == 20 * 10**9
+        assert "holds no limits" in caches.listed()
     caches.set_limit("cells", 5 * MB)
     assert caches.named("cells").limit_bytes == 5 * MB
+    assert "holds no limits" not in caches.listed()
 
 
 @pytest.mark.parametrize("text", ["", "much", "-1GB", "2i", "1e9", "0", "10 kB", "nan", "2 PB"])
@@ -142,7 +157,7 @@ def test_a_wrong_name_is_told_the_nearest(home: Path) -> None:
 def test_the_command_lists_limits_and_clears(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fill(home, "cells", 3)
     assert cli.main(["cache"]) == 0
-    assert "200 MB" in capsys.readouterr().out
+    assert "50 MB" in capsys.readouterr().out
     assert cli.main(["cache", "limit", "cells", "2MB"]) == 0
     assert "1 of the oldest files deleted" in capsys.readouterr().out
     assert cli.main(["cache", "clear"]) == 0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tlkit import files
 from tlkit.errors import StoreError, unknown_name
@@ -17,6 +18,7 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _LEAST_BYTES = 10**6
 # Our files are called by a content hash; a name of another kind was put there by other hands.
 _OURS = re.compile(r"[0-9a-f]{16,64}(-[0-9a-f]{16,64})?")
+_LEFT_OVER_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ CACHES = {
     for one in (
         Cache("activations", "what frozen stages made of pictures", ".npy", 4 * 10**9),
         Cache("decoded", "pictures of your own, read and resized", ".pictures", 20 * 10**9),
-        Cache("cells", "finished parts of comparisons", ".json", 200 * 10**6),
+        Cache("cells", "finished parts of comparisons", ".json", 50 * 10**6),
     )
 }
 
@@ -136,8 +138,8 @@ def set_limit(name: str, size_bytes: int) -> list[Path]:
 def make_room(folder: Path, ending: str, limit_bytes: int, wanted_bytes: int = 0) -> list[Path]:
     """Delete what was not used for longest until so much more fits under the limit.
 
-    What is too large by itself deletes nothing. A file that another process has mapped stays readable for it after it
-    was deleted here.
+    What is too large by itself deletes nothing but what killed processes left half-written. A file that another process
+    has mapped stays readable for it after it was deleted here.
 
     Parameters
     ----------
@@ -153,6 +155,7 @@ def make_room(folder: Path, ending: str, limit_bytes: int, wanted_bytes: int = 0
     list
         What was deleted.
     """
+    _clear_left_overs(folder, ending)
     found = sorted(_files(folder, ending), key=lambda one: one[1].st_mtime)
     total = sum(about.st_size for _, about in found)
     deleted: list[Path] = []
@@ -185,6 +188,7 @@ def clear(name: str | None = None) -> str:
     """
     told = []
     for cache in CACHES.values() if name is None else [named(name)]:
+        _clear_left_overs(cache.folder, cache.ending)
         count, size = 0, 0
         for path, about in list(_files(cache.folder, cache.ending)):
             try:
@@ -208,6 +212,12 @@ def listed() -> str:
             f"{cache.name:<13}{len(sizes):>7,}{size_words(sum(sizes)):>10}{size_words(cache.limit_bytes):>10}"
             f"  {cache.holds}"
         )
+    settings = files.cache_folder() / _LIMITS
+    if settings.exists() and not _limits():
+        lines += [
+            "",
+            f"{settings} holds no limits, so the usual ones hold; `tlkit cache limit` writes it anew.",
+        ]
     return "\n".join(lines)
 
 
@@ -225,7 +235,7 @@ def size_words(size_bytes: int) -> str:
     return f"{size_bytes} B"
 
 
-def _files(folder: Path, ending: str) -> Iterator[tuple[Path, Any]]:
+def _files(folder: Path, ending: str) -> Iterator[tuple[Path, os.stat_result]]:
     """Yield the files of a cache; links, folders, and what other hands put there, are not ours."""
     with suppress(OSError):
         if folder.is_symlink():
@@ -235,6 +245,14 @@ def _files(folder: Path, ending: str) -> Iterator[tuple[Path, Any]]:
                 ours = path.suffix == ending and _OURS.fullmatch(path.stem)
                 if ours and not path.is_symlink() and path.is_file():
                     yield path, path.stat()
+
+
+def _clear_left_overs(folder: Path, ending: str) -> None:
+    """Delete what a killed process left half-written; what is younger than a day may still be in the making."""
+    with suppress(OSError):
+        for one in folder.glob(f".*{ending}.*.part"):
+            if time.time() - one.lstat().st_mtime > _LEFT_OVER_SECONDS:
+                one.unlink()
 
 
 def _limits() -> dict[str, int]:

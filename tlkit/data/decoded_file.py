@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import struct
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -23,7 +22,6 @@ SUFFIX = ".pictures"
 _MARK = b"tlkit decoded pictures\n"
 _TAIL = struct.Struct("<Q")
 _RESCUED_AT_ONCE = 512
-_LEFT_OVER_SECONDS = 24 * 3600
 
 
 class NotKeptError(Exception):
@@ -148,11 +146,6 @@ def make_room(home: Path, wanted_bytes: int) -> None:
             f"They would take {caches.size_words(wanted_bytes)} on disk, more than the {caches.size_words(limit)}"
             " that decoded pictures may (`tlkit cache limit decoded SIZE` changes it)."
         )
-    with suppress(OSError):
-        # Left over from a process that was killed in the middle.
-        for one in home.glob(f".*{SUFFIX}.*.part"):
-            if time.time() - one.stat().st_mtime > _LEFT_OVER_SECONDS:
-                one.unlink()
     caches.make_room(home, SUFFIX, limit, wanted_bytes)
     with suppress(OSError):
         exists = next(one for one in (home, *home.parents) if one.exists())
