@@ -9,17 +9,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from tlkit import data, freeze, train
+from tlkit import caches, data, freeze, train
 from tlkit.backbones import Backbone
 from tlkit.data import Task
-from tlkit.errors import PlanError, SealedError, StoppedError, TrainingError, UnknownNameError
-from tlkit.train import Recipe, Run
+from tlkit.errors import PlanError, SealedError, StoppedError, StoreError, TrainingError, UnknownNameError
+from tlkit.train import Recipe, Run, features
 
 SHORT = Recipe.fine_tune().change(steps=12, steps_growth=0.0)
 SCRATCH = Recipe.scratch().change(steps=12, steps_growth=0.0)
@@ -255,6 +257,27 @@ def test_cached_and_uncached_training_agree(net: Backbone, task: Task) -> None:
     for name, value in weights(cached).items():
         torch.testing.assert_close(value, weights(plain)[name], rtol=1e-3, atol=1e-4)
     assert cached.multiply_adds < plain.multiply_adds
+
+
+def test_what_is_too_large_for_the_disk_starts_at_the_pictures_and_says_so(
+    net: Backbone, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = SHORT.change(augmentation=0.0)
+    plan = freeze.plan(net, until="layer2")
+    plain = train.fit(net, task, plan, recipe=recipe.change(cache="never"))
+    # Room for pooled features, not for what enters layer2; and nothing counts as small enough for memory.
+    small = replace(caches.CACHES["activations"], default_bytes=4 * net.feature_count * len(task.train))
+    monkeypatch.setitem(caches.CACHES, "activations", small)
+    in_files = partial(features.boundary_activations, memory_limit_bytes=0)
+    monkeypatch.setattr("tlkit.train.job.boundary_activations", in_files)
+    features.forget()
+    found = train.fit(net, task, plan, recipe=recipe)
+    assert "at the pictures" in found.cached
+    assert "on disk" in found.cached
+    assert_same(found, plain)
+    assert found.accuracy == plain.accuracy
+    with pytest.raises(StoreError, match="tlkit cache limit activations"):
+        train.fit(net, task, plan, recipe=recipe.change(cache="always"))
 
 
 def test_random_augmentation_is_not_cached_and_says_why(net: Backbone, task: Task) -> None:

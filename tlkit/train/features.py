@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +36,10 @@ _FORMAT = 1
 
 _kept: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
 _kept_lock = threading.Lock()
+
+
+class CacheLimitError(StoreError):
+    """Activations would take more room on disk than they may; nothing was run or written."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +131,10 @@ def boundary_activations(
     ------
     TrainingError
         The activations are not finite.
+    CacheLimitError
+        The file would be above the limit of `tlkit cache`.
     StoreError
-        The folder cannot be written, or the file would be above the limit of `tlkit cache`.
+        The folder cannot be written.
     """
     views = views or Views()
     rows = len(split) * (views.count + 1)
@@ -269,6 +276,8 @@ def _open(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32] | None:
     with suppress(OSError, ValueError, EOFError):
         values = np.load(path, mmap_mode="r", allow_pickle=False)
         if values.shape == shape and values.dtype == np.float32:
+            with suppress(OSError):
+                os.utime(path)  # what was not used for longest makes room first
             return values  # type: ignore[no-any-return]  # numpy types a mapped file as Any
     return None
 
@@ -276,7 +285,7 @@ def _open(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32] | None:
 def _make_room(path: Path, size_bytes: int) -> None:
     limit = caches.named("activations").limit_bytes
     if size_bytes > limit:
-        raise StoreError(
+        raise CacheLimitError(
             f"The activations would take {caches.size_words(size_bytes)} on disk, more than the"
             f" {caches.size_words(limit)} that they may.",
             "Let the boundary lie later, take fewer items, or type `tlkit cache limit activations SIZE`.",

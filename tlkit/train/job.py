@@ -6,6 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,7 @@ from tlkit.train.arguments import (
 )
 from tlkit.train.batches import CachedRows, Pictures, Source
 from tlkit.train.device import resolve_device
-from tlkit.train.features import Activations, Views, boundary_activations
+from tlkit.train.features import Activations, CacheLimitError, Views, boundary_activations
 from tlkit.train.finetune import report_every, train_steps
 from tlkit.train.head import solve_head
 from tlkit.train.recipe import Recipe
@@ -205,13 +206,19 @@ class Job:
             why = "at the pictures: each step augments them afresh, so that there is nothing to cache"
         else:
             boundary = self.plan.boundary
-            found = self._activations(network, split, boundary, views)
-            work.passed(len(found), None, boundary)
-            text = f"at activations cached before {boundary}"
-            if views.count:
-                text += f", {views.count} augmented views of each item and the item itself"
-            self._cached = found
-            return CachedRows(found, split.labels, boundary, self.device), text
+            try:
+                found = self._activations(network, split, boundary, views)
+            except CacheLimitError as error:
+                if recipe.cache == "always":
+                    raise
+                why = f"at the pictures. {error.what}"
+            else:
+                work.passed(len(found), None, boundary)
+                text = f"at activations cached before {boundary}"
+                if views.count:
+                    text += f", {views.count} augmented views of each item and the item itself"
+                self._cached = found
+                return CachedRows(found, split.labels, boundary, self.device), text
         generator = torch.Generator().manual_seed(augment_seed)
         strength = recipe.augmentation if self.steps else 0.0
         return Pictures(split, self.backbone.transform, strength, generator, self.device), why
@@ -265,12 +272,12 @@ class Job:
             return None, None
         why = f"final evaluation of {self.recipe.name} on {self.task.name}, seed {self.seed}"
         split = self.task.test.open(why)
-        source: Source
+        return split, scores(network, self._without_augmentation(network, split), self.check)
+
+    def _without_augmentation(self, network: Network, split: Split) -> Source:
         if self.plan.cacheable and self.recipe.cache != "never":
             boundary = self.plan.boundary
-            found = self._activations(network, split, boundary)
-            source = CachedRows(found, split.labels, boundary, self.device)
-        else:
-            transform = self.backbone.transform
-            source = Pictures(split, transform, 0.0, torch.Generator(), self.device)
-        return split, scores(network, source, self.check)
+            with suppress(CacheLimitError):  # then from the pictures on
+                found = self._activations(network, split, boundary)
+                return CachedRows(found, split.labels, boundary, self.device)
+        return Pictures(split, self.backbone.transform, 0.0, torch.Generator(), self.device)
