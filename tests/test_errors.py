@@ -24,6 +24,11 @@ def test_unknown_name_without_a_near_one_still_lists_what_exists() -> None:
     assert errors.unknown_name("dataset", "zzz", ["digits"]).cure == "Known: 'digits'."
 
 
+def test_dots_that_a_learner_left_are_told_apart_from_a_wrong_name() -> None:
+    error = errors.unknown_name("stage", ..., ["stem", "block1"])
+    assert str(error) == "The stage is still to be named. Put one in place of the dots: 'stem', 'block1'."
+
+
 @pytest.mark.parametrize(
     "kind",
     [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.TlkitError)],

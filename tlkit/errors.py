@@ -152,6 +152,9 @@ def unknown_name(kind: str, name: object, known: Iterable[object]) -> UnknownNam
     There is no dataset named 'leters'. The nearest is 'letters'; known: 'digits', 'letters'.
     """
     names = [str(one) for one in known]
+    if name is ...:
+        listed = ", ".join(repr(one) for one in names)
+        return UnknownNameError(f"The {kind} is still to be named.", f"Put one in place of the dots: {listed}.")
     near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.5)
     listed = ", ".join(repr(one) for one in names)
     nearest = (

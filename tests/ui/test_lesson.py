@@ -182,7 +182,12 @@ def test_lesson_2_by_keyboard_up_to_the_training_mode(learner: Callable[[str], L
     two.run()
     assert "Your guess comes first." in two.output("guess-tune")
     two.keyboard.press("ArrowUp")
-    two.write(two.text().replace("first_open = ...", 'first_open = "block7"'))
+    blank = two.text()
+    two.write(blank.replace("guess=..., because=...", 'guess=3, because="a little can be learned"'))
+    two.run()
+    assert "The stage is still to be named. Put one in place of the dots" in two.output("guess-tune")
+    two.keyboard.press("ArrowUp")
+    two.write(blank.replace("first_open = ...", 'first_open = "block7"'))
     more = {
         "guess-tune": ("3", "a little can be learned"),
         "guess-draws": ("'better'", "more can adapt"),
