@@ -25,8 +25,8 @@ def threads(count: int) -> Iterator[None]:
     The number of threads changes the order in which sums are formed, and with it their last digits: a run
     repeats bit for bit only with the same number. It also keeps several runs at a time from asking for more
     threads than there are processors, where they wait for each other. For the same reason numpy and scipy get one:
-    torch does the large products, and a second pool of threads beside its own, for scipy's short vectors, made
-    solving a head 3 to 40 times slower on two processors.
+    torch does the large products, and a second pool of threads beside its own, for scipy's short vectors, only
+    stands in its way (``benchmarks/head.py`` prints by how much).
 
     Parameters
     ----------
