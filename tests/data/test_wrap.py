@@ -3,7 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import datasets
 import numpy as np
+import pyarrow
 import pytest
 import torch
 from torch.utils.data import DataLoader, Subset, TensorDataset
@@ -124,16 +126,14 @@ def test_rows_as_mappings_with_named_numbers() -> None:
 
 
 def test_hugging_face_datasets_themselves() -> None:
-    datasets = pytest.importorskip("datasets")
     features = datasets.Features(
         {"image": datasets.Image(), "label": datasets.ClassLabel(names=["cat", "dog"])}
     )
-    arrow = pytest.importorskip("pyarrow")
     columns = {
         "image": [{"bytes": encoded(picture(at), "PNG"), "path": None} for at in range(24)],
         "label": [at % 2 for at in range(24)],
     }
-    table = datasets.table.InMemoryTable(arrow.table(columns).cast(features.arrow_schema))
+    table = datasets.table.InMemoryTable(pyarrow.table(columns).cast(features.arrow_schema))
     # With a fingerprint of our own nothing is pickled: not every version of its parts can.
     rows = datasets.Dataset(table, info=datasets.DatasetInfo(features=features), fingerprint="pets")
     expected = _wrap(_Rows([{"image": picture(at), "label": at % 2} for at in range(24)]))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from skimage import data as photographs
 from torch import nn
 
 from tlkit import backbones, data, freeze, inside, train
@@ -144,9 +145,8 @@ def test_stages_that_work_in_place_or_lose_places(images: np.ndarray) -> None:
 
 @pytest.mark.slow
 def test_the_real_network_looks_at_the_cat() -> None:
-    skimage = pytest.importorskip("skimage.data")
     net = backbones.load("zoo:efficientnet-lite0")
-    cat = np.moveaxis(skimage.chelsea()[:, 75:375].astype(np.float32) / 255, -1, 0)
+    cat = np.moveaxis(photographs.chelsea()[:, 75:375].astype(np.float32) / 255, -1, 0)
     with pytest.warns(backbones.transform.ConversionWarning):
         found = inside.grad_cam(net, cat)
     assert found.classes[found.of[0]] == "Egyptian cat"
