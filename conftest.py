@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 
 from tlkit.course.rehearse import SILENT, STEADY
@@ -11,4 +12,7 @@ from tlkit.course.rehearse import SILENT, STEADY
 os.environ.update(STEADY, **SILENT)
 # Nothing may come from a cache of whoever runs the tests: every number is computed anew.
 os.environ["TLKIT_CACHE"] = tempfile.mkdtemp(prefix="tlkit-tests-")
+# Started in the background of a script, a process is deaf to Ctrl-C, and so is every process that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 atexit.register(shutil.rmtree, os.environ["TLKIT_CACHE"], ignore_errors=True)

@@ -2,8 +2,8 @@
 
 The same loss is minimised on the same features to the same size of its gradient: 12 classes, 1280 features, as many
 rows as ten labels per class give, as the same with eight views each give, and 8000. tlkit gets all processors;
-scikit-learn one or all, whichever is faster. "Two pools" is tlkit with as many threads for numpy and scipy as for torch,
-which `tlkit.train.threads` keeps from happening. Each time is the median of five.
+scikit-learn one or all, whichever is faster. "Two pools" is tlkit with as many threads for numpy and scipy as for
+torch, which `tlkit.train.threads` keeps from happening. Each time is the median of five.
 """
 
 from __future__ import annotations
