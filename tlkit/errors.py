@@ -154,7 +154,9 @@ def unknown_name(kind: str, name: object, known: Iterable[object]) -> UnknownNam
     names = [str(one) for one in known]
     if name is ...:
         listed = ", ".join(repr(one) for one in names)
-        return UnknownNameError(f"The {kind} is still to be named.", f"Put one in place of the dots: {listed}.")
+        return UnknownNameError(
+            f"The {kind} is still to be named.", f"Put one in place of the dots: {listed}."
+        )
     near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.5)
     listed = ", ".join(repr(one) for one in names)
     nearest = (

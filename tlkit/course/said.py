@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from abc import ABC, abstractmethod
 
 
-class Said:
+class Said(ABC):
     """Base of what the course answers: paragraphs of plain words.
 
     In a notebook the paragraphs show as HTML, elsewhere as text; words between back-ticks are code, and a
@@ -16,9 +17,9 @@ class Said:
     #: What colour the line beside the answer has: "quiet", "right" or "wrong". The words say the same.
     tone: str = "quiet"
 
+    @abstractmethod
     def paragraphs(self) -> list[str]:
         """Return the answer, one paragraph per item."""
-        raise NotImplementedError
 
     def __str__(self) -> str:
         return "\n".join(self.paragraphs())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from tlkit.panels import live, twin
 
 
-class Displayed:
+class Displayed(ABC):
     """What can be shown: it has a title, parts of a twin, a view and pictures for the browser.
 
     The lock is held while settings or the view change, since a run works in a thread of its own and JupyterLab
@@ -23,27 +24,27 @@ class Displayed:
 
     # Hooks
 
-    def _title(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _title(self) -> str: ...
 
     def _subtitle(self) -> str:
         return ""
 
+    @abstractmethod
     def _parts(self) -> list[twin.Part]:
         """Return what the twin shows now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _full_view(self) -> dict[str, Any]:
         """Return what the browser shows now."""
-        raise NotImplementedError
 
     def _pictures(self) -> dict[str, str]:
         """Heavy data URIs that rarely change; sent apart from the view."""
         return {}
 
+    @abstractmethod
     def _heard(self, event: dict[str, Any]) -> None:
         """Do what the browser asks for."""
-        raise NotImplementedError
 
     # Faces
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
@@ -176,17 +177,17 @@ class Panel(Displayed, Generic[S, R]):
         """Words of the shared buttons."""
         return {"run": "Run", "again": "Run again", "stop": "Stop", "stopping": "Stopping"}
 
-    def _view(self) -> dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def _view(self) -> dict[str, Any]: ...
 
-    def _twin(self) -> Sequence[twin.Part]:
-        raise NotImplementedError
+    @abstractmethod
+    def _twin(self) -> Sequence[twin.Part]: ...
 
-    def _work(self, job: Job) -> R:
-        raise NotImplementedError
+    @abstractmethod
+    def _work(self, job: Job) -> R: ...
 
-    def _outcome_of(self, result: R) -> dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def _outcome_of(self, result: R) -> dict[str, Any]: ...
 
     def _result_of(self, outcome: dict[str, Any]) -> R | None:
         """Build the result from a record's outcome; None where the objects are gone."""
