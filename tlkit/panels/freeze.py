@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tlkit import freeze, train
-from tlkit.errors import PanelError, unknown_name
+from tlkit.errors import PanelError
 from tlkit.panels import facts, verdicts
 from tlkit.panels.code import as_python
 from tlkit.panels.expected import Expected, is_remembered
+from tlkit.panels.freeze_choices import FreezeState, changed, checked
 from tlkit.panels.look_inside import LookInside
 from tlkit.panels.numbers import duration, percent
 from tlkit.panels.panel import Panel
-from tlkit.panels.presets import MODES, PRESETS, mode_named, modes_of, preset_named, preset_of
+from tlkit.panels.presets import MODES, PRESETS, modes_of, preset_of
 from tlkit.panels.refusals import from_a_record, problem
 from tlkit.panels.twin import Paragraph, Part, Pictures, Table
 from tlkit.panels.worker import Job
@@ -26,25 +26,6 @@ if TYPE_CHECKING:
     from tlkit.data import Task
 
 _VIEWS = 8
-
-
-@dataclass(frozen=True)
-class FreezeState:
-    """What the learner chose.
-
-    Parameters
-    ----------
-    modes
-        (stage, mode) for every stage of the backbone, from the input on.
-    gradual
-        Whether stages open one after the other.
-    seed
-        Of the run.
-    """
-
-    modes: tuple[tuple[str, str], ...]
-    gradual: bool = False
-    seed: int = 0
 
 
 class Freeze(Panel[FreezeState, train.Run]):
@@ -120,54 +101,13 @@ class Freeze(Panel[FreezeState, train.Run]):
         return ("stage", "mode", "learns", "preset", "modes", "seed")
 
     def _changed(self, changes: dict[str, Any]) -> FreezeState:
-        modes, gradual = dict(self._state.modes), self._state.gradual
-        if "preset" in changes:
-            if len(changes.keys() & {"preset", "modes", "stage"}) > 1:
-                raise PanelError("A preset sets every stage.", "Set the preset first, then single stages.")
-            preset = preset_named(changes["preset"])
-            if preset == "your own":
-                modes, gradual = dict(self._own or self._state.modes), gradual and self._own is None
-            else:
-                modes = modes_of(preset, list(modes), self._learns_in)
-                gradual = preset == "gradual"
-        given = dict(changes["modes"]) if "modes" in changes else {}
-        if "stage" in changes:
-            if ("mode" in changes) == ("learns" in changes):
-                raise PanelError(
-                    f"What is {changes['stage']!r} to do?", "Give stage= together with mode= or with learns=."
-                )
-            given[changes["stage"]] = changes.get(
-                "mode", self._learns_in if changes.get("learns") else "strict"
-            )
-        elif "mode" in changes or "learns" in changes:
-            raise PanelError("Which stage is meant?", f"Give stage=, one of {', '.join(modes)}.")
-        for stage, mode in given.items():
-            self._set_one(modes, stage, mode)
-        if given:
-            gradual = False
-        state = FreezeState(tuple(modes.items()), gradual, changes.get("seed", self._state.seed))
-        if preset_of(modes, gradual, self._learns_in) == "your own":
+        state = changed(self._state, changes, self._own, self._learns_in)
+        if preset_of(dict(state.modes), state.gradual, self._learns_in) == "your own":
             self._own = state.modes
         return state
 
-    def _set_one(self, modes: dict[str, str], stage: str, mode: str) -> None:
-        if stage == "head":
-            if mode_named(mode) != "trainable":
-                raise PanelError("The head is new: frozen, it would only guess.", "Freeze any other stage.")
-            return
-        if stage not in modes:
-            raise unknown_name("stage", stage, [*modes, "head"])
-        modes[stage] = mode_named(mode)
-
     def _check(self, state: FreezeState) -> FreezeState:
-        known = [stage["name"] for stage in self._about["stages"]]
-        if isinstance(state.seed, bool) or not isinstance(state.seed, int) or state.seed < 0:
-            raise PanelError(f"The seed is {state.seed!r}.", "Give a whole number of at least 0.")
-        if [stage for stage, _ in state.modes] != known:
-            raise PanelError(f"The modes must name the stages {', '.join(known)}, in this order.")
-        for _, mode in state.modes:
-            mode_named(mode)
-        return state
+        return checked(state, [stage["name"] for stage in self._about["stages"]])
 
     # The run
 
