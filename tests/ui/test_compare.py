@@ -95,6 +95,29 @@ def test_the_record_is_saved_beside_the_notebook_and_opens_again(notebook: Noteb
     )
 
 
+def test_what_is_being_typed_stays_when_the_panel_changes_meanwhile(notebook: Notebook) -> None:
+    found, keyboard = panel(notebook, 2), notebook.page.keyboard
+    last_stage = found.get_by_role("checkbox", name="last-stage")
+    head = found.locator(".tlkit-head")
+    draws = found.get_by_label("draws")
+    draws.focus()
+    keyboard.press("ControlOrMeta+a")
+    keyboard.type("3")
+    for on in (True, False):
+        # A click that leaves the focus where it is; its answer from the kernel draws the panel anew.
+        last_stage.evaluate("one => one.click()")
+        expect(last_stage).to_be_checked(checked=on)
+        notebook.page.wait_for_timeout(300)
+        expect(draws).to_have_value("3")
+    keyboard.press("Tab")
+    expect(head).to_contain_text("3 draws")
+    draws.focus()
+    keyboard.press("ControlOrMeta+a")
+    keyboard.type("1")
+    keyboard.press("Tab")
+    expect(head).to_contain_text("1 draw")
+
+
 def test_by_keyboard_alone(notebook: Notebook) -> None:
     found, keyboard = panel(notebook, 2), notebook.page.keyboard
     last_stage = found.get_by_role("checkbox", name="last-stage")

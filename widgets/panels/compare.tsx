@@ -115,24 +115,39 @@ function Compare(props: Props<View>) {
   );
 }
 
-function Settings({ view, busy, send }: Props<View>) {
-  const number = (count: Count, name: string, locked: boolean) => (
+/** A whole number to type; what is typed and not yet given stays when a view arrives meanwhile. */
+function Entry({ count, locked, give }: { count: Count; locked: boolean; give(value: number | null): void }) {
+  const [typed, setTyped] = useState<string | null>(null);
+  const given = useRef(false);
+  useEffect(() => {
+    if (given.current) setTyped(null);
+  }, [count]);
+  return (
     <label class="tlkit-count" title={count.title}>
       <input
         type="number"
         min={1}
         max={count.most}
-        value={count.value}
+        value={typed ?? count.value ?? ""}
         placeholder="all"
         readOnly={locked}
+        onInput={(event) => {
+          given.current = false;
+          setTyped(event.currentTarget.value);
+        }}
         onChange={(event) => {
           const { value } = event.currentTarget;
-          send({ set: { [name]: value === "" ? null : Number(value) } });
+          given.current = true;
+          give(value === "" ? null : Number(value));
         }}
       />
       <span>{count.words}</span>
     </label>
   );
+}
+
+function Settings({ view, busy, send }: Props<View>) {
+  const set = (name: string) => (value: number | null) => send({ set: { [name]: value } });
   return (
     <>
       <fieldset class="tlkit-arms">
@@ -162,8 +177,8 @@ function Settings({ view, busy, send }: Props<View>) {
         })}
       </fieldset>
       <div class="tlkit-counts">
-        {number(view.labels_per_class, "labels_per_class", busy)}
-        {number(view.seeds, "seeds", busy)}
+        <Entry count={view.labels_per_class} locked={busy} give={set("labels_per_class")} />
+        <Entry count={view.seeds} locked={busy} give={set("seeds")} />
       </div>
     </>
   );
