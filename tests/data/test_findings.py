@@ -12,7 +12,7 @@ from tlkit.data import Dataset, Finding, Findings, Split
 from tlkit.data.alike import alike_pairs, components, thumbnails
 from tlkit.data.picture import Working, decode
 from tlkit.data.shuffled import agreement
-from tlkit.errors import DataError
+from tlkit.errors import DataError, StoppedError
 
 IMAGE_SETS = [name for name in data.names() if name != "emoji:names"]
 
@@ -177,6 +177,52 @@ def test_the_finding_says_how_often_and_by_chance() -> None:
 def test_too_few_pictures_are_not_judged() -> None:
     train = data.load("printed-digits").train
     assert agreement(train.select(range(199))) is None
+
+
+def test_a_look_tells_how_far_it_is_and_ends_on_request() -> None:
+    dataset = _arrays(["cat", "dog"] * 200)
+    told: list[tuple[str, float]] = []
+    found = dataset.check(progress=lambda words, share: told.append((words, share)))
+    assert found is dataset.findings
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] < shares[-1] < 1
+    assert len({words for words, _ in told}) == 6
+    for most in range(len(told)):
+        seen: list[str] = []
+        with pytest.raises(StoppedError):
+            dataset.check(lambda: len(seen) == most, lambda words, share: seen.append(words))  # noqa: B023
+        assert len(seen) == most
+
+
+def test_findings_name_their_items_and_classes() -> None:
+    images = np.random.default_rng(0).uniform(size=(120, 3, 12, 12))
+    images[40:60] = images[:20]
+    images[70] = 0.5
+    labels = ["cat", "Cat", "dog", "cat"] * 30
+    dataset = data.arrays(images, labels, channels="first")
+    flat, copies = (dataset.findings.of(rule)[0] for rule in ("one-colour", "copies-across-splits"))
+    assert [dataset.item_name(*group[0]) for group in flat.items] == list(flat.where)
+    for group, where in zip(copies.items, copies.where, strict=True):
+        assert [dataset.item_name(*place) for place in group] == where.split(" ~ ")
+        assert len({split for split, _ in group}) > 1
+    assert set(dataset.findings.of("class-names-alike")[0].classes[0]) == {"cat", "Cat"}
+    told = " ".join(dataset.findings.checked)
+    assert "120 pictures" in told
+    assert "Labels were not judged" in told
+
+
+def test_groups_that_given_splits_tear_apart_are_named() -> None:
+    source = {
+        "text": [f"text {at}" for at in range(12)],
+        "label": ["a", "b"] * 6,
+        "who": [f"person {at}" for at in [0, 1, 2, 3, 0, 4, 5, 6, 7, 8, 9, 10]],
+        "split": ["train"] * 4 + ["validation"] * 4 + ["test"] * 4,
+    }
+    dataset = data.table(source, text="text", split="split", group="who")
+    (torn,) = dataset.findings.of("groups-across-splits")
+    assert torn.items == ((("train", 0), ("validation", 0)),)
+    assert torn.where == ("train[0] ~ validation[0]",)
 
 
 def test_findings_are_a_sequence_with_three_faces() -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from tlkit.data.steps import Step, silent
+
 if TYPE_CHECKING:
     from tlkit.data.split import Split
 
@@ -25,16 +27,26 @@ _MARGIN = 0.02
 _FLAT = 0.02
 _WINDOW = 64
 _AT_ONCE = 1024
+_READ = 256
 
 
-def thumbnails(split: Split) -> NDArray[np.float32]:
-    """Return every picture as 16 x 16 means, (n, channels, 16, 16)."""
+def thumbnails(split: Split, step: Step = silent) -> NDArray[np.float32]:
+    """Return every picture as 16 x 16 means, (n, channels, 16, 16).
+
+    Parameters
+    ----------
+    split
+        The pictures.
+    step
+        Called with the share that is done.
+    """
     images = split.images
     found = np.empty((len(images), images.shape[1], THUMB, THUMB), dtype=np.float32)
     down, across = (_means(side) for side in images.shape[2:])
-    for start in range(0, len(images), _AT_ONCE):
-        block = np.asarray(images[start : start + _AT_ONCE])
-        found[start : start + _AT_ONCE] = down @ block @ across.T
+    for start in range(0, len(images), _READ):
+        step(start / len(images))
+        block = np.asarray(images[start : start + _READ])
+        found[start : start + _READ] = down @ block @ across.T
     return found
 
 
@@ -48,7 +60,7 @@ def _means(side: int) -> NDArray[np.float32]:
     return matrix
 
 
-def alike_pairs(thumbs: NDArray[np.float32]) -> NDArray[np.int64]:
+def alike_pairs(thumbs: NDArray[np.float32], step: Step = silent) -> NDArray[np.int64]:
     """Return pairs of pictures that look the same.
 
     A difference hash of 240 bits (Krawetz 2013, "Kind of Like That", with more bits and a margin that keeps
@@ -60,6 +72,8 @@ def alike_pairs(thumbs: NDArray[np.float32]) -> NDArray[np.int64]:
     ----------
     thumbs
         (n, channels, 16, 16), as of `thumbnails`.
+    step
+        Called with the share that is done.
 
     Returns
     -------
@@ -82,7 +96,8 @@ def alike_pairs(thumbs: NDArray[np.float32]) -> NDArray[np.int64]:
     vectors = vectors - vectors.mean(axis=1, keepdims=True)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     found = [np.empty((0, 2), dtype=np.int64)]
-    for band in np.array_split(np.arange(_BITS), _BANDS):
+    for at, band in enumerate(np.array_split(np.arange(_BITS), _BANDS)):
+        step(at / _BANDS)
         for pairs in _near(words, bits[:, band]):
             # Few enough at once that the products of their vectors stay small.
             for some in np.array_split(pairs, -(-len(pairs) // _AT_ONCE)):

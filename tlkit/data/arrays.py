@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlkit.data.alike import groups_alike
+from tlkit.data.asked import Asked
 from tlkit.data.card import DataCard
 from tlkit.data.dataset import Dataset
 from tlkit.data.labels import read_labels
@@ -76,6 +77,7 @@ def arrays(
     >>> arrays(images, ["cat", "dog"] * 20, name="pets")
     Dataset('pets', 2 classes, 24 train, 6 validation, 10 test images, test sealed)
     """
+    asked = Asked.of("data.arrays", arrays, locals())
     check_shares(validation, test, seed)
     pixels = read_pixels(images, channels)
     positions, names = read_labels(labels, len(pixels), classes)
@@ -97,7 +99,7 @@ def arrays(
         ),
         size=whole.images.shape[1:],
     )
-    dataset = Dataset(name, train, held, SealedSplit(sealed, name), card)
+    dataset = Dataset(name, train, held, SealedSplit(sealed, name), card, asked=asked)
     found = dataset.duplicates()
     if found:
         limits = (*card.limits, f"{found} What is in training and test is no test: remove copies first.")

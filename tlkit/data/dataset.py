@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from tlkit.data.asked import Asked
 from tlkit.data.card import DataCard
 from tlkit.data.duplicates import Duplicates, find_duplicates
 from tlkit.data.few_shot import Task, draw
@@ -36,6 +37,8 @@ class Dataset:
         What was found while the items were read, such as damaged files.
     item_names
         For each split what its items are called, such as files; empty if they have no names.
+    asked
+        The call it came from, for code that reads it again; None where nobody knows.
 
     Examples
     --------
@@ -52,6 +55,7 @@ class Dataset:
     card: DataCard
     reading: tuple[Finding, ...] = ()
     item_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asked: Asked | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -111,6 +115,39 @@ class Dataset:
         from tlkit.data.quality import look
 
         return look(self)
+
+    def check(
+        self,
+        should_stop: Callable[[], bool] = lambda: False,
+        progress: Callable[[str, float], None] = lambda words, share: None,
+    ) -> Findings:
+        """Look for findings anew, telling how far it is; ``findings`` then returns them.
+
+        Parameters
+        ----------
+        should_stop
+            Asked again and again; where it returns True, the look ends.
+        progress
+            Called with what is done and the share of the whole that is done.
+
+        Raises
+        ------
+        StoppedError
+            ``should_stop`` returned True.
+
+        Examples
+        --------
+        >>> from tlkit import data
+        >>> told = []
+        >>> found = data.load("digits").check(progress=lambda words, share: told.append(words))
+        >>> told[0], told[-1]
+        ('Looking for equal items', 'Asking whether labels follow the pictures')
+        """
+        from tlkit.data.quality import look
+
+        found = look(self, should_stop, progress)
+        vars(self)["findings"] = found  # where the cached property looks
+        return found
 
     def item_name(self, split: str, at: int) -> str:
         """Return what an item is called: its file, or its split and position.

@@ -6,11 +6,14 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tlkit.data.steps import Step, silent
+
 if TYPE_CHECKING:
     from tlkit.data.dataset import Dataset
 
 Place = tuple[str, int]
 _SHOWN = 3
+_STEP = 64
 
 
 @dataclass(frozen=True, repr=False)
@@ -81,15 +84,26 @@ class Duplicates:
         return f"<p>{html.escape(str(self))}</p>"
 
 
-def find_duplicates(dataset: Dataset) -> Duplicates:
+def find_duplicates(dataset: Dataset, step: Step = silent) -> Duplicates:
     """Find items that are exactly the same in all splits of a dataset.
 
     The test set is only hashed: nothing of it is handed out but positions, so that no opening is counted.
+
+    Parameters
+    ----------
+    dataset
+        The dataset.
+    step
+        Called with the share that is done.
     """
     seen: dict[bytes, list[tuple[Place, int]]] = {}
     splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test._split}
+    done, count = 0, sum(map(len, splits.values()))
     for where, split in splits.items():
         for at, label in enumerate(split.labels.tolist()):
+            if done % _STEP == 0:
+                step(done / count)
+            done += 1
             seen.setdefault(split.item_digest(at), []).append(((where, at), label))
     across: list[tuple[Place, ...]] = []
     within: list[tuple[Place, ...]] = []

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, overload
 
+from tlkit.data.duplicates import Place
 from tlkit.errors import DataError
 
 _SHOWN = 5
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,11 @@ class Finding:
         The files or items it was found in; may be empty.
     level
         ``"problem"``, which ``strict=True`` refuses, or ``"note"``.
+    items
+        Groups of the items it is about, each item as (split, position): one group for each of ``where``. Empty
+        where it is not about items of the dataset.
+    classes
+        Groups of the classes it is about; empty where it is not about classes.
 
     Examples
     --------
@@ -43,6 +50,8 @@ class Finding:
     cure: str
     where: tuple[str, ...] = ()
     level: Literal["problem", "note"] = "problem"
+    items: tuple[tuple[Place, ...], ...] = ()
+    classes: tuple[tuple[str, ...], ...] = ()
 
     def __str__(self) -> str:
         text = " ".join(part for part in (self.what, self.why, self.cure) if part)
@@ -56,6 +65,18 @@ class Finding:
         return f" Found in: {shown}{f'; and {more:,} more' if more > 0 else ''}."
 
 
+def group_name(names: Sequence[str]) -> str:
+    """Name some items that belong together; of many the first three.
+
+    Examples
+    --------
+    >>> group_name(["a.png", "b.png"]), group_name(list("abcde"))
+    ('a.png ~ b.png', 'a ~ b ~ c ~ 2 more')
+    """
+    more = len(names) - _NAMED
+    return " ~ ".join([*names[:_NAMED], f"{more} more"] if more > 0 else names)
+
+
 class Findings:
     """All findings about one dataset; false if there are none.
 
@@ -65,6 +86,8 @@ class Findings:
         In the order in which they are told: problems come first.
     name
         Of the dataset.
+    checked
+        What was looked for, and what could not be judged, in words.
 
     Examples
     --------
@@ -72,9 +95,10 @@ class Findings:
     Nothing was found that is wrong with 'pets'.
     """
 
-    def __init__(self, findings: Iterable[Finding], name: str) -> None:
+    def __init__(self, findings: Iterable[Finding], name: str, checked: tuple[str, ...] = ()) -> None:
         self._all = tuple(sorted(findings, key=lambda one: one.level != "problem"))
         self.name = name
+        self.checked = checked
 
     @property
     def problems(self) -> tuple[Finding, ...]:

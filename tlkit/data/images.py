@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from tlkit.data.asked import Asked
 from tlkit.data.columns import read_columns
 from tlkit.data.dataset import Dataset
 from tlkit.data.image_files import list_classes, real_folder
@@ -114,10 +115,11 @@ def images(
     >>> images(folder, size=32, cache=False)
     Dataset('pets', 2 classes, 12 train, 4 validation, 4 test images, test sealed)
     """
+    asked = Asked.of("data.images", images, locals())
     working = Working(size, channels, fit, background)
     root = real_folder(folder)
     origin = origin or f"Pictures in {root.name}."
-    wishes = Wishes(name or root.name, seed, validation, test, leave_out, strict, origin, licence)
+    wishes = Wishes(name or root.name, seed, validation, test, leave_out, strict, origin, licence, asked)
     table = _table_of(root, csv)
     if table is None:
         rows = rows_of_listing(list_classes(root, progress), group)

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlkit.data.alike import groups_alike
+from tlkit.data.asked import Asked
 from tlkit.data.card import DataCard
 from tlkit.data.dataset import Dataset
-from tlkit.data.findings import Finding
+from tlkit.data.duplicates import Place
+from tlkit.data.findings import Finding, group_name
 from tlkit.data.places import SPLITS, check_shares, cut
 from tlkit.data.sealed import SealedSplit
 from tlkit.data.split import Split
@@ -40,6 +42,8 @@ class Wishes:
         Whether findings are errors.
     origin, licence
         For the card.
+    asked
+        The call.
 
     Raises
     ------
@@ -55,6 +59,7 @@ class Wishes:
     strict: bool = False
     origin: str = ""
     licence: str = ""
+    asked: Asked | None = None
 
     def __post_init__(self) -> None:
         check_shares(self.validation, self.test, self.seed)
@@ -200,7 +205,7 @@ def own(
     at = [np.flatnonzero(places == place) for place in range(len(SPLITS))]
     train, held, sealed = (items.select(one) for one in at)
     if labelled.groups is not None and labelled.given is not None:
-        reading = [*reading, *_torn(labelled.groups, places)]
+        reading = [*reading, *_torn(labelled.groups, places, labelled.names)]
     card = DataCard(
         name=wishes.name,
         title=title,
@@ -220,24 +225,38 @@ def own(
             split: tuple(names[int(one)] for one in mine) for split, mine in zip(SPLITS, at, strict=True)
         }
     dataset = Dataset(
-        wishes.name, train, held, SealedSplit(sealed, wishes.name), card, tuple(reading), item_names
+        wishes.name,
+        train,
+        held,
+        SealedSplit(sealed, wishes.name),
+        card,
+        tuple(reading),
+        item_names,
+        wishes.asked,
     )
     if wishes.strict:
         dataset.findings.refuse()
     return dataset
 
 
-def _torn(groups: NDArray[np.int64], places: NDArray[np.int8]) -> list[Finding]:
+def _torn(groups: NDArray[np.int64], places: NDArray[np.int8], names: Sequence[str]) -> list[Finding]:
     """Find groups that the splits given with the data tear apart."""
-    pairs = np.unique(np.stack([groups, places]), axis=1)
-    torn = int((np.unique(pairs[0], return_counts=True)[1] > 1).sum())
+    members: dict[int, list[Place]] = {}
+    called: dict[Place, str] = {}
+    for place, split in enumerate(SPLITS):
+        for at, one in enumerate(np.flatnonzero(places == place).tolist()):
+            members.setdefault(int(groups[one]), []).append((split, at))
+            called[split, at] = names[one] if names else f"{split}[{at}]"
+    torn = [tuple(group) for group in members.values() if len({split for split, _ in group}) > 1]
     if not torn:
         return []
     return [
         Finding(
             "groups-across-splits",
-            f"Groups with items in more than one of the splits that were given: {torn:,}.",
+            f"Groups with items in more than one of the splits that were given: {len(torn):,}.",
             "What belongs to something seen in training is no test: the accuracy measured may be too high.",
             "Leave split out, and tlkit keeps groups together; or correct the column.",
+            tuple(group_name([called[place] for place in group]) for group in torn),
+            items=tuple(torn),
         )
     ]

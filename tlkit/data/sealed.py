@@ -86,6 +86,15 @@ class SealedSplit:
         for opening in log:
             self._log.setdefault(opening.mark, opening)
 
+    def packed(self) -> SealedSplit:
+        """Return it for sending elsewhere, see `Split.packed`; from there on it counts on its own, as a pickle does."""
+        split = self._split.packed()
+        if split is self._split:
+            return self
+        other = SealedSplit(split, self._name)
+        other.absorb(self.log)
+        return other
+
     @property
     def openings(self) -> int:
         """How often the test set was opened."""

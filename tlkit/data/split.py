@@ -109,6 +109,16 @@ class Split:
         images.setflags(write=False)
         return Split(images, labels, self.classes)
 
+    def packed(self) -> Split:
+        """Return the same split for sending elsewhere: without a mapped file, and without items of other splits."""
+        images = self.__dict__.get("images")
+        if not isinstance(images, StoredImages):
+            return self
+        other = Split(images.packed(), self.labels, self.classes)
+        if "fingerprint" in self.__dict__:
+            other.__dict__["fingerprint"] = self.fingerprint
+        return other
+
     @property
     def texts(self) -> tuple[str, ...]:
         """Refused: these items are images; a `TextSplit` has texts."""

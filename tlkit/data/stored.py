@@ -67,6 +67,12 @@ class StoredImages:
         chosen = np.asarray(at)
         return StoredImages(self._pixels, self._rows[chosen if chosen.size else chosen.astype(np.int64)])
 
+    def packed(self) -> StoredImages:
+        """Return the same images with no other bytes beside them, in memory: the form in which to send them."""
+        if len(self) == len(self._pixels) and not isinstance(self._pixels, np.memmap):
+            return self
+        return StoredImages(np.array(self.stored()))
+
     def stored(self, at: Any = slice(None)) -> NDArray[np.uint8]:
         """Return the bytes of the images at some positions."""
         pixels: NDArray[np.uint8] = np.asarray(self._pixels[self._rows[at]])

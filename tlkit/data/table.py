@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tlkit.data.asked import Asked
 from tlkit.data.columns import Columns, read_columns
 from tlkit.data.dataset import Dataset
 from tlkit.data.image_files import real_folder
@@ -88,6 +89,7 @@ def table(
     >>> reviews.classes, len(reviews.train)
     (('0', '1'), 4)
     """
+    asked = Asked.of("data.table", table, locals())
     if (image is None) == (text is None):
         raise DataError(
             "Exactly one of image and text is to be given.",
@@ -103,6 +105,7 @@ def table(
         strict,
         origin or f"Given as {columns.what}.",
         licence,
+        asked,
     )
     working = Working(size, channels, fit, background)
     column = image or text or ""
