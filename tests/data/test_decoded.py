@@ -107,10 +107,41 @@ def test_an_entry_of_another_version_is_made_again(
 ) -> None:
     path = Path(_decoded(folder, home).where)
     content = path.read_bytes()
-    path.write_bytes(content.replace(b'"format": 1', b'"format": 0'))
+    path.write_bytes(content.replace(b'"format": 2', b'"format": 0'))
     assert _decoded(folder, home).fresh == 40
     monkeypatch.setattr("PIL.__version__", "0.1")
     assert _decoded(folder, home).fresh == 40
+
+
+def test_an_older_state_of_a_folder_is_deleted_once_all_that_is_still_so_is_in_a_newer_one(
+    folder: Path, home: Path
+) -> None:
+    first = _decoded(folder, home)
+    before = np.array(first.pixels)
+    picture(78, 8, 8).save(folder / "dog" / "new.png")
+    second = _decoded(folder, home)
+    assert list(home.iterdir()) == [Path(second.where)]
+    # Who had mapped the old one reads on, as another process would.
+    assert np.array_equal(first.pixels, before)
+    (folder / "cat" / "000.png").unlink()
+    picture(79).save(folder / "cat" / "001.png")
+    third = _decoded(folder, home)
+    assert third.fresh == 1
+    assert list(home.iterdir()) == [Path(third.where)]
+    assert np.array_equal(third.pixels, _expected(folder))
+
+
+def test_an_entry_with_pictures_that_were_left_out_this_time_stays(folder: Path, home: Path) -> None:
+    whole = _decoded(folder, home)
+    listed = list_classes(folder, progress=False).items
+    some = decode_all(listed[:10], WORKING, origin=str(folder), progress=False, folder=home)
+    assert some.fresh == 0
+    assert {Path(whole.where), Path(some.where)} == set(home.iterdir())
+    assert _decoded(folder, home).fresh == 0
+    # Of another size: another family.
+    other = _decoded(folder, home, Working(8))
+    assert len(list(home.iterdir())) == 3
+    assert Path(other.where).exists()
 
 
 @pytest.mark.parametrize("keep", [0, 5, 1000, -1, -30, -300])

@@ -27,6 +27,7 @@ from tlkit.data.decoded_file import (
     latest_entry,
     make_room,
     open_entry,
+    supersede,
     write_trailer,
     written_blocks,
 )
@@ -85,7 +86,8 @@ def decode_all(
     """Decode items on all processors, or fetch what an earlier call decoded.
 
     What is kept is found by the path, size, times and inode of every file, the working form and the versions
-    of Pillow and of this format; a file that changed is decoded anew, the others are taken over.
+    of Pillow and of this format; a file that changed is decoded anew, the others are taken over, and what was kept of
+    an earlier state of the same items is deleted.
 
     Parameters
     ----------
@@ -125,6 +127,7 @@ def decode_all(
         if keeps:
             try:
                 kept = work.in_file(path, shape)
+                supersede(kept, family)
                 # Both from the file: another process may have written it in between.
                 return Decoded(kept.pixels, kept.reads(), str(path), work.fresh)
             except (NotKeptError, StoreError) as error:
@@ -164,7 +167,7 @@ class _Work:
                     except OSError as error:
                         self._ready = [*written_blocks(file, shape, len(self.reads) - len(block)), block]
                         raise NotKeptError(f"Could not write {path}: {error.strerror or error}.") from error
-                write_trailer(file, shape, self.reads)
+                write_trailer(file, shape, self.reads, self.items)
         except StoreError:
             # The file is gone, and with it what was decoded.
             self._begin()

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlkit import caches
-from tlkit.data.items import KEY_BYTES, NO_KEY, Item, Read
+from tlkit.data.items import KEY_BYTES, NO_KEY, Item, Read, Stamp
 
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".pictures"
 _MARK = b"tlkit decoded pictures\n"
 _TAIL = struct.Struct("<Q")
@@ -43,6 +43,8 @@ class Entry:
         (n, 2) int32: width and height in the file.
     problems
         For each row without a picture, why.
+    sources
+        The file of each row.
     """
 
     def __init__(
@@ -53,10 +55,11 @@ class Entry:
         contents: NDArray[np.uint8],
         originals: NDArray[np.int32],
         problems: dict[int, str],
+        sources: Sequence[str],
     ) -> None:
         self.path, self.pixels = path, pixels
         self._keys, self._contents = keys.tobytes(), contents.tobytes()
-        self._originals, self._problems = originals, problems
+        self._originals, self._problems, self._sources = originals, problems, sources
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -83,14 +86,24 @@ class Entry:
         """Return what became of all items."""
         return [self.read(row) for row in range(len(self.pixels))]
 
+    def is_current(self, row: int) -> bool:
+        """Return whether the file of a row is still as it was read."""
+        path = self._sources[row]
+        with suppress(OSError, ValueError):
+            return Item(path, path, Stamp.of(os.stat(path))).key == self.read(row).key
+        return False
 
-def write_trailer(file: IO[bytes], shape: tuple[int, ...], reads: Sequence[Read]) -> None:
+
+def write_trailer(
+    file: IO[bytes], shape: tuple[int, ...], reads: Sequence[Read], items: Sequence[Item]
+) -> None:
     """Write what follows the pixels."""
     file.write(b"".join(one.key for one in reads))
     file.write(b"".join(one.content for one in reads))
     file.write(np.array([one.original for one in reads], dtype="<i4").tobytes())
     problems = {str(row): one.problem for row, one in enumerate(reads) if one.problem}
-    told = json.dumps({"format": FORMAT, "shape": shape, "problems": problems}).encode()
+    sources = [item.path for item in items]
+    told = json.dumps({"format": FORMAT, "shape": shape, "problems": problems, "sources": sources}).encode()
     file.write(told + _TAIL.pack(len(told)) + _MARK)
 
 
@@ -119,8 +132,11 @@ def open_entry(path: Path) -> Entry | None:
         )
         originals = np.frombuffer(file.read(count * 8), dtype="<i4").reshape(count, 2)
         problems = {int(row): str(why) for row, why in told["problems"].items()}
+        sources = [str(one) for one in told["sources"]]
+        if len(sources) != count:
+            return None
         pixels: Any = np.memmap(path, dtype=np.uint8, mode="r", shape=shape)
-        return Entry(path, pixels, keys, contents, originals, problems)
+        return Entry(path, pixels, keys, contents, originals, problems, sources)
     return None
 
 
@@ -130,6 +146,39 @@ def latest_entry(home: Path, family: str) -> Entry | None:
         found = sorted(home.glob(f"{family}-*{SUFFIX}"), key=lambda one: one.stat().st_mtime)
         return open_entry(found[-1]) if found else None
     return None
+
+
+def supersede(new: Entry, family: str) -> list[Path]:
+    """Delete the older entries of a family of which all that is still so is in a new one.
+
+    What another process has mapped stays readable for it. An entry with pictures that are unchanged and not in the
+    new one, such as those of classes left out now, stays.
+
+    Parameters
+    ----------
+    new
+        What was written.
+    family
+        How the names of its kind begin.
+
+    Returns
+    -------
+    list
+        What was deleted.
+    """
+    taken_over, deleted = new.rows(), []
+    for path in sorted(new.path.parent.glob(f"{family}-*{SUFFIX}")):
+        if path == new.path:
+            continue
+        old = open_entry(path)
+        if old is None or all(
+            key in taken_over or not old.is_current(row) for key, row in old.rows().items()
+        ):
+            # Where a mapped file cannot be deleted, as on Windows, the limit of the cache sees to it later.
+            with suppress(OSError):
+                path.unlink()
+                deleted.append(path)
+    return deleted
 
 
 def make_room(home: Path, wanted_bytes: int) -> None:
