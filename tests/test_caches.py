@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -130,14 +131,47 @@ def test_what_a_killed_process_left_is_cleared_away_after_a_day(home: Path, name
 
 def test_damaged_settings_count_as_none(home: Path) -> None:
     fill(home, "cells", 1)
-    for text in ("{", "[1]", '{"cells": "much", "decoded": -1, "other": 5}'):
-        (home / "limits.json").write_text(text, encoding="utf-8")
+    settings = home / "limits" / "cells.json"
+    settings.parent.mkdir()
+    for text in ("{", "[1]", '{"bytes": "much"}', '{"bytes": -1}', '{"bytes": true}', '{"other": 5}'):
+        settings.write_text(text, encoding="utf-8")
         assert caches.named("cells").limit_bytes == 50 * MB
-        assert caches.named("decoded").limit_bytes == 20 * 10**9
-        assert "holds no limits" in caches.listed()
+        assert "holds no limit" in caches.listed()
     caches.set_limit("cells", 5 * MB)
     assert caches.named("cells").limit_bytes == 5 * MB
-    assert "holds no limits" not in caches.listed()
+    assert "holds no limit" not in caches.listed()
+
+
+def test_limits_that_are_set_at_the_same_time_all_stay(home: Path) -> None:
+    with ThreadPoolExecutor(len(caches.CACHES)) as pool:
+        for size in range(1, 21):
+            list(pool.map(lambda name, size=size: caches.set_limit(name, size * MB), caches.CACHES))
+            assert [one.limit_bytes for one in caches.CACHES.values()] == [size * MB] * len(caches.CACHES)
+
+
+def test_a_folder_that_cannot_be_read_is_not_told_to_be_empty(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home.mkdir()
+    (home / "cells").write_text("in the way", encoding="utf-8")
+    assert cli.main(["cache"]) == 0
+    told = capsys.readouterr().out
+    line = next(one for one in told.splitlines() if one.startswith("cells"))
+    assert line.split()[1:3] == ["?", "?"]
+    assert f"{home / 'cells'} cannot be read" in told
+    assert "cells a folder that cannot be read" in caches.summary()
+    assert cli.main(["cache", "clear"]) == 1
+    assert "cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="the administrator may read everything")
+def test_a_folder_of_somebody_else_is_told(home: Path) -> None:
+    fill(home, "cells", 1)
+    (home / "cells").chmod(0)
+    try:
+        assert "Permission denied" in caches.listed()
+    finally:
+        (home / "cells").chmod(0o700)
 
 
 @pytest.mark.parametrize("text", ["", "much", "-1GB", "2i", "1e9", "0", "10 kB", "nan", "2 PB"])

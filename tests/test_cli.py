@@ -96,6 +96,8 @@ def test_info_names_versions_threads_device_and_what_is_embedded(capsys: pytest.
     said = capsys.readouterr().out
     for word in (tlkit.__version__, "torch", "threads", "device", "zoo:resnet-letters", "greek", "missing"):
         assert word in said
+    # How full the caches are, and how full they may be.
+    assert re.search(r"caches .*decoded \S+ .?B \(of 20 GB at most\).*; in /", said)
 
 
 def test_start_copies_and_says_what_it_did_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 from tlkit import files
 from tlkit.errors import StoreError, unknown_name
 
-_LIMITS = "limits.json"
+# One file for each limit, so that two processes that set two limits do not write over each other.
+_LIMITS = "limits"
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _LEAST_BYTES = 10**6
 # Our files are called by a content hash; a name of another kind was put there by other hands.
@@ -50,7 +51,19 @@ class Cache:
     @property
     def limit_bytes(self) -> int:
         """How much there may be."""
-        return _limits().get(self.name, self.default_bytes)
+        return _limit_of(self.name) or self.default_bytes
+
+    def size(self) -> tuple[int, int]:
+        """Return how many files there are, and their bytes.
+
+        Raises
+        ------
+        StoreError
+            The folder cannot be read, so that nobody can tell.
+        """
+        _check_readable(self.folder)
+        sizes = [about.st_size for _, about in _files(self.folder, self.ending)]
+        return len(sizes), sum(sizes)
 
 
 CACHES = {
@@ -131,7 +144,7 @@ def set_limit(name: str, size_bytes: int) -> list[Path]:
         The cache folder cannot be written.
     """
     cache = named(name)
-    files.write_json(files.cache_folder() / _LIMITS, {**_limits(), name: size_bytes})
+    files.write_json(_limit_file(name), {"bytes": size_bytes})
     return make_room(cache.folder, cache.ending, size_bytes)
 
 
@@ -184,10 +197,11 @@ def clear(name: str | None = None) -> str:
     UnknownNameError
         There is no such cache.
     StoreError
-        A file could not be deleted.
+        The folder cannot be read, or a file not be deleted.
     """
     told = []
     for cache in CACHES.values() if name is None else [named(name)]:
+        _check_readable(cache.folder)
         _clear_left_overs(cache.folder, cache.ending)
         count, size = 0, 0
         for path, about in list(_files(cache.folder, cache.ending)):
@@ -206,19 +220,39 @@ def listed() -> str:
     """Return a table of the caches: what they hold, how much there is and how much there may be."""
     lines = [f"Caches in {files.cache_folder()}; all of it can be made again", ""]
     lines.append(f"{'cache':<13}{'files':>7}{'size':>10}{'limit':>10}  holds")
+    problems = []
     for cache in CACHES.values():
-        sizes = [about.st_size for _, about in _files(cache.folder, cache.ending)]
-        lines.append(
-            f"{cache.name:<13}{len(sizes):>7,}{size_words(sum(sizes)):>10}{size_words(cache.limit_bytes):>10}"
-            f"  {cache.holds}"
-        )
-    settings = files.cache_folder() / _LIMITS
-    if settings.exists() and not _limits():
-        lines += [
-            "",
-            f"{settings} holds no limits, so the usual ones hold; `tlkit cache limit` writes it anew.",
-        ]
-    return "\n".join(lines)
+        try:
+            count, size = cache.size()
+            counted = f"{count:>7,}{size_words(size):>10}"
+        except StoreError as error:
+            counted = f"{'?':>7}{'?':>10}"
+            problems.append(str(error))
+        lines.append(f"{cache.name:<13}{counted}{size_words(cache.limit_bytes):>10}  {cache.holds}")
+        settings = _limit_file(cache.name)
+        if settings.exists() and _limit_of(cache.name) is None:
+            problems.append(
+                f"{settings} holds no limit, so the usual one holds; `tlkit cache limit` writes it anew."
+            )
+    return "\n".join([*lines, *([""] if problems else []), *problems])
+
+
+def summary() -> str:
+    """Return in one line how much there is of each cache and how much there may be.
+
+    Examples
+    --------
+    >>> "cells" in summary()
+    True
+    """
+    told = []
+    for cache in CACHES.values():
+        try:
+            there = size_words(cache.size()[1])
+        except StoreError:
+            there = "a folder that cannot be read"
+        told.append(f"{cache.name} {there} (of {size_words(cache.limit_bytes)} at most)")
+    return f"{', '.join(told)}; in {files.cache_folder()}"
 
 
 def size_words(size_bytes: int) -> str:
@@ -255,12 +289,28 @@ def _clear_left_overs(folder: Path, ending: str) -> None:
                 one.unlink()
 
 
-def _limits() -> dict[str, int]:
-    # Damaged settings count as none: the defaults are safe.
+def _check_readable(folder: Path) -> None:
+    """Refuse a folder that is there and cannot be looked into; one that is not there is empty."""
+    try:
+        os.scandir(folder).close()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreError(
+            f"The cache folder {folder} cannot be read: {error.strerror or error}.",
+            "Ask whoever owns it, or name another folder in TLKIT_CACHE.",
+        ) from error
+
+
+def _limit_file(name: str) -> Path:
+    return files.cache_folder() / _LIMITS / f"{name}.json"
+
+
+def _limit_of(name: str) -> int | None:
+    # Damaged settings count as none: the usual limits are safe.
     with suppress(StoreError):
-        body = files.read_json(files.cache_folder() / _LIMITS)
-        if isinstance(body, dict):
-            return {
-                name: size for name, size in body.items() if name in CACHES and type(size) is int and size > 0
-            }
-    return {}
+        body = files.read_json(_limit_file(name))
+        size = body.get("bytes") if isinstance(body, dict) else None
+        if type(size) is int and size > 0:
+            return size
+    return None

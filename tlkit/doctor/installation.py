@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import metadata
 
 import tlkit
-from tlkit import files
+from tlkit import caches, files
 
 _SHOWN = (
     *("torch", "torchvision", "timm", "numpy", "scipy", "scikit-learn", "matplotlib"),
@@ -40,6 +40,8 @@ class Installation:
         Bytes on disk of the embedded data sets and weights.
     missing
         Per optional part (an extra of the package), the libraries that are not installed.
+    caches
+        What is kept on disk to save time, how much, and where, in words.
     """
 
     versions: dict[str, str | None]
@@ -49,6 +51,7 @@ class Installation:
     embedded: dict[str, tuple[str, ...]]
     embedded_bytes: int
     missing: dict[str, tuple[str, ...]]
+    caches: str
 
     def __str__(self) -> str:
         lines = [
@@ -64,6 +67,7 @@ class Installation:
         for kind, names in self.embedded.items():
             lines += [f"{kind:<10} {len(names)}: {', '.join(names)}"]
         lines += [f"           {self.embedded_bytes / 1e6:.1f} MB on disk, all usable without a network"]
+        lines += [f"caches     {self.caches}"]
         for part, names in self.missing.items():
             why = f"only needed to {_NEEDED_TO[part]}" if part in _NEEDED_TO else "optional"
             lines += [f"missing    {', '.join(names)}: {why}; to add: pip install 'tlkit[{part}]'"]
@@ -101,6 +105,7 @@ def installation() -> Installation:
             one.stat().st_size for place in folders for one in place.glob("*") if one.is_file()
         ),
         missing=_missing(),
+        caches=caches.summary(),
     )
 
 
