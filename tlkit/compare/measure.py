@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import platform
 import warnings
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import tlkit
 from tlkit.compare import tuning
 from tlkit.compare.arms import Arm
 from tlkit.compare.cell import Cell
-from tlkit.compare.store import code_fingerprint, key_of
+from tlkit.compare.store import key_of
+from tlkit.compare.surroundings import surroundings
 
 if TYPE_CHECKING:
     from tlkit.backbones import Backbone
-    from tlkit.data import Task
+    from tlkit.data import Dataset, Task
     from tlkit.data.sealed import Opening
 
 #: Every cell trains with one thread, wherever it runs: the number of threads changes the last digits of sums.
 THREADS = 1
 # Multiply-adds of small networks that one core manages in a second, roughly; only to guess durations.
 _PER_SECOND = 2.5e10
-# Those that calculate: another version may round in another way.
-_LIBRARIES = ("torch", "torchvision", "numpy", "scipy")
 BY_HAND = "given by hand"
 
 
@@ -57,8 +53,6 @@ class Order:
     @cached_property
     def key(self) -> str:
         """Content hash of everything that the cell's numbers depend on."""
-        import torch
-
         return key_of(
             {
                 "start": "backbone" if self.arm.pretrained else "reinitialised",
@@ -72,11 +66,7 @@ class Order:
                 "seed": self.task.seed,
                 "threads": THREADS,
                 "device": self.device,
-                "code": code_fingerprint(),
-                "tlkit": tlkit.__version__,
-                "libraries": {name: version(name) for name in _LIBRARIES},
-                # Other processors sum in another order.
-                "machine": [platform.machine(), torch.backends.cpu.get_cpu_capability()],
+                **surroundings(),
             }
         )
 
@@ -109,6 +99,34 @@ class Order:
             work += recipe.steps_for(items) * batch * (sum(costs.values()) + 2 * opened)
         repeats = 1 + 2 * tuning.TRIES if self.tune and labels >= 2 else 1
         return repeats * work / _PER_SECOND
+
+
+def light(orders: Sequence[Order], *, pack: bool = False) -> list[Order]:
+    """Return the same orders for sending elsewhere: without data that measuring them does not look at.
+
+    Parameters
+    ----------
+    orders
+        Their cells come out the same; their keys, of which nobody asks there, are not sent.
+    pack
+        Whether they go to other machines, which know no mapped file of this one.
+    """
+    from tlkit.data import Split, Task
+    from tlkit.data.packed import sealed_only
+
+    datasets: dict[int, Dataset] = {}
+    drawn: dict[int, Split] = {}
+    tasks: dict[int, Task] = {}
+    for task in (order.task for order in orders):
+        # Each once, so that a pickle of all of them has each once, too.
+        if id(task.dataset) not in datasets:
+            datasets[id(task.dataset)] = sealed_only(task.dataset, pack=pack)
+        if id(task.train) not in drawn:
+            drawn[id(task.train)] = task.train.packed() if pack else task.train
+        if id(task) not in tasks:
+            parts = datasets[id(task.dataset)], drawn[id(task.train)]
+            tasks[id(task)] = Task(*parts, task.labels_per_class, task.seed)
+    return [replace(order, task=tasks[id(order.task)]) for order in orders]
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,23 @@
-"""Spread: measure cells one after the other here, or several at a time in other processes through joblib."""
+"""Spread: measure cells one after the other here, or several at a time in other processes and on other machines."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import platform
 import queue
 import signal
 import tempfile
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from tlkit.compare.measure import Measured, Order, measure
-from tlkit.errors import ComparisonError, StoppedError
+from tlkit.compare.cluster import dask_backend, on_dask
+from tlkit.compare.ended import explained, lost, stopped
+from tlkit.compare.measure import Measured, Order, light, measure
+from tlkit.compare.surroundings import expect_the_same, surroundings
+from tlkit.errors import StoppedError
 
 # A process of its own takes some seconds to load torch: that much work has to be there before it pays.
 _WORTH_SECONDS = 8.0
@@ -39,7 +43,8 @@ def spread(
         What to measure.
     n_jobs
         Processes; 1 measures here, -1 takes one per processor. None takes what `joblib.parallel_config`
-        says, else one per processor if there is work enough to be worth it.
+        says, else one per processor if there is work enough to be worth it. A Dask cluster is always used
+        as a whole.
     should_stop
         Asked about twenty times a second.
 
@@ -50,11 +55,17 @@ def spread(
     ComparisonError
         A process died.
     """
+    if not orders:
+        return
+    backend = None if n_jobs == 1 else dask_backend()
+    if backend is not None:
+        yield from on_dask(backend, _ordered(orders), should_stop)
+        return
     parallel = _parallel(orders, n_jobs)
     if parallel is None:
         for order in orders:
             if should_stop is not None and should_stop():
-                raise _stopped()
+                raise stopped()
             yield measure(order, should_stop)
     else:
         yield from _elsewhere(parallel, _ordered(orders), should_stop)
@@ -99,14 +110,20 @@ def _configured(joblib: Any) -> bool:
 def _elsewhere(
     parallel: Any, orders: Sequence[Order], should_stop: Callable[[], bool] | None
 ) -> Generator[Measured, None, None]:
-    going = _Going()
+    import joblib
+
+    own = _are_own(parallel)
+    going = _Going(deaf=own)
+    # Processes of this machine open mapped files themselves.
+    sent = light(orders, pack=not own)
+    wanted, at_once = surroundings(), joblib.effective_n_jobs(parallel.n_jobs)
     found: queue.SimpleQueue[Measured | BaseException | None] = queue.SimpleQueue()  # None: all is done
 
     def drain() -> None:
         # joblib's generator blocks until the next result is there; in a thread of its own it cannot keep
         # the caller from noticing a request to stop.
         try:
-            for one in parallel(_tasks(orders, going)):
+            for one in _results(parallel, _tasks(sent, going, wanted), at_once):
                 if one is not None:
                     found.put(one)
             found.put(None)
@@ -115,18 +132,22 @@ def _elsewhere(
 
     thread = threading.Thread(target=drain, name="tlkit-cells", daemon=True)
     thread.start()
+    left = len(orders)
     try:
         while True:
             if should_stop is not None and should_stop():
-                raise _stopped()
+                raise stopped()
             try:
                 one = found.get(timeout=_LOOK_EVERY_SECONDS)
             except queue.Empty:
                 continue
             if one is None:
+                if left:
+                    raise lost(f"{left} cells were given up by the processes that should measure them.")
                 return
             if isinstance(one, BaseException):
-                raise _explained(one)
+                raise explained(one)
+            left -= 1
             yield one
     finally:
         going.end()
@@ -138,24 +159,54 @@ def _elsewhere(
             thread.join(_PATIENCE_SECONDS)
 
 
+def _results(parallel: Any, tasks: Iterator[Any], at_once: int) -> Iterator[Measured | None]:
+    """Yield results as they come; where a backend gives them only at the end (Ray), a round at a time."""
+    if parallel.return_generator:
+        yield from parallel(tasks)
+        return
+    with parallel:  # so that all rounds have the same processes
+        while some := list(itertools.islice(tasks, at_once)):
+            yield from parallel(some)
+
+
+def _are_own(parallel: Any) -> bool:
+    """Say whether the processes (or threads) are joblib's on this machine."""
+    return type(parallel._backend).__name__ in ("LokyBackend", "ThreadingBackend")
+
+
 def _kill(parallel: Any) -> None:
-    kill = getattr(getattr(parallel, "_backend", None), "abort_everything", None)
+    backend = getattr(parallel, "_backend", None)
+    kill = getattr(backend, "abort_everything", None)
     if kill is not None:
+        if not parallel.return_generator:
+            parallel._aborting = True  # else it waits without end for those that were killed
         with suppress(Exception):  # it may be ending on its own at this very moment
             kill(ensure_ready=False)
 
 
 class _Going:
-    """A file that is there as long as the comparison goes on: processes on this machine see when it is gone."""
+    """A file that is there as long as the comparison goes on: processes on this machine see when it is gone.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    deaf
+        Whether Ctrl-C goes unheard in the processes, which are joblib's own and only work for this one; it ends
+        them in its own way.
+    """
+
+    def __init__(self, deaf: bool) -> None:
         handle, self._path = tempfile.mkstemp(prefix="tlkit-going-")
         os.close(handle)
-        self._machine, self._process = platform.node(), os.getpid()
+        self._deaf, self._process, self._place = deaf, os.getpid(), self._here()
+
+    def _here(self) -> tuple[str, int, int]:
+        """Tell machines apart, and containers on one machine, in which the file never was."""
+        folder = os.stat(os.path.dirname(self._path))
+        return platform.node(), folder.st_dev, folder.st_ino
 
     def deafen(self) -> None:
-        """Let Ctrl-C go unheard in a process that only works for another one; that one ends it in its own way."""
-        if os.getpid() != self._process:
+        """Let Ctrl-C go unheard in this process if it is another one."""
+        if self._deaf and os.getpid() != self._process:
             with suppress(ValueError):  # raised outside the main thread, where the signal is never heard
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -166,10 +217,16 @@ class _Going:
 
     def over(self) -> bool:
         """Say whether to stop; a process on another machine cannot know, and goes on to the end of its cell."""
-        return platform.node() == self._machine and not os.path.exists(self._path)
+        return not os.path.exists(self._path) and self.is_here()
+
+    def is_here(self) -> bool:
+        """Say whether this process is on the machine, and in the container, where the comparison began."""
+        with suppress(OSError):  # another machine may have no such folder
+            return self._here() == self._place
+        return False
 
 
-def _tasks(orders: Sequence[Order], going: _Going) -> Iterator[Any]:
+def _tasks(orders: Sequence[Order], going: _Going, wanted: Mapping[str, Any]) -> Iterator[Any]:
     """Yield what joblib hands out; nothing more when all is over, also while Python is shutting down."""
     import joblib
 
@@ -178,12 +235,14 @@ def _tasks(orders: Sequence[Order], going: _Going) -> Iterator[Any]:
     for order in orders:
         if going.over():
             return
-        yield joblib.delayed(_measure_there)(order, going)
+        yield joblib.delayed(_measure_there)(order, going, wanted)
 
 
-def _measure_there(order: Order, going: _Going) -> Measured | None:
+def _measure_there(order: Order, going: _Going, wanted: Mapping[str, Any]) -> Measured | None:
     """Measure a cell in another process or thread; None when all is over, so that the process lives on."""
     going.deafen()
+    if not going.is_here():
+        expect_the_same(wanted, platform.node())
     try:
         return None if going.over() else measure(order, going.over)
     except StoppedError:
@@ -198,20 +257,3 @@ def _shield() -> None:
     """
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-
-
-def _stopped() -> StoppedError:
-    return StoppedError(
-        "The comparison was stopped on request.", "Finished cells are kept; a new run goes on from there."
-    )
-
-
-def _explained(error: BaseException) -> BaseException:
-    if type(error).__name__ in ("TerminatedWorkerError", "BrokenProcessPool", "ShutdownExecutorError"):
-        told = ComparisonError(
-            "A process that measured cells ended on its own, perhaps for lack of memory.",
-            "Finished cells are kept: run it again to go on, with n_jobs=1 to need less memory.",
-        )
-        told.__cause__ = error
-        return told
-    return error
