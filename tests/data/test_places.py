@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tlkit.data import table
 from tlkit.data.places import cut
 from tlkit.errors import DataError
 
@@ -60,3 +61,17 @@ def test_all_classes_that_are_too_small_are_counted() -> None:
     labels = np.repeat([0, 1, 2], [10, 2, 1])
     with pytest.raises(DataError, match=r"'b' has 2 images.*1 more such classes"):
         cut(labels, NAMES[:3], 0.2, 0.2, 0)
+
+
+def test_texts_are_called_texts() -> None:
+    few = {"text": ["good", "fine", "nice", "bad", "poor"], "label": [1, 1, 1, 0, 0]}
+    with pytest.raises(DataError, match=r"has 2 texts: .*add texts") as raised:
+        table(few, text="text")
+    assert "image" not in str(raised.value)
+    grouped = {"text": list("abcdefgh"), "label": [0, 1] * 4, "author": [1, 2, 1, 3, 1, 4, 2, 5]}
+    with pytest.raises(DataError, match="groups of texts that belong together"):
+        table(grouped, text="text", group="author")
+    split = {**grouped, "split": ["train"] * 6 + ["test"] * 2}
+    split["label"] = [0, 1, 0, 1, 0, 1, 0, 0]
+    with pytest.raises(DataError, match="test split has no text of class '1'"):
+        table(split, text="text", split="split")

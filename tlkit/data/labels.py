@@ -57,7 +57,7 @@ def read_labels(
             ) from None
         # NaN and NaT are the values that differ from themselves; pandas' NA refuses the question.
         if value is None or type(value).__name__ == "NAType" or value != value:
-            raise DataError(f"Label {at} is missing ({value!r}).", "Leave such images out.")
+            raise DataError(f"Label {at} is missing ({value!r}).", "Leave such items out.")
     known = _sorted(set(values)) if classes is None else [_plain(one) for one in classes]
     position = {one: at for at, one in enumerate(known)}
     names = tuple(str(one) for one in known)
@@ -67,7 +67,7 @@ def read_labels(
     if len(known) < 2:
         raise DataError(
             f"There is only one class, {names[0]!r}." if known else "There are no classes.",
-            "A classifier needs images of at least two classes.",
+            "A classifier needs at least two.",
         )
     if (
         classes is not None

@@ -22,6 +22,8 @@ from tlkit.data.texts import TextSplit
 from tlkit.errors import DataError
 
 ALIKE = "alike"
+#: Said in the limits of a dataset whose splits came with the data.
+GIVEN = "Which items are for training and which for testing was given with the data."
 
 
 @dataclass(frozen=True)
@@ -192,7 +194,7 @@ def own(
     if groups is not None:
         limits = [f"What belongs together is in one split: {len(np.unique(groups)):,} groups."]
     if labelled.given is not None:
-        limits = ["Which items are for training and which for testing was given with the data."]
+        limits = [GIVEN]
     places = cut(
         items.labels,
         items.classes,
@@ -201,6 +203,7 @@ def own(
         wishes.seed,
         groups=groups,
         given=labelled.given,
+        item="text" if isinstance(items, TextSplit) else "image",
     )
     at = [np.flatnonzero(places == place) for place in range(len(SPLITS))]
     train, held, sealed = (items.select(one) for one in at)

@@ -27,7 +27,7 @@ def check_shares(validation: Any, test: Any, seed: Any) -> None:
     if not (0 < validation < 1 and 0 < test < 1 and validation + test < 1):
         raise DataError(
             f"The shares are validation={validation!r} and test={test!r}.",
-            "Both lie between 0 and 1, and their sum below 1, so that training images are left.",
+            "Both lie between 0 and 1, and their sum below 1, so that training items are left.",
         )
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise DataError(
@@ -44,6 +44,7 @@ def cut(
     *,
     groups: NDArray[np.int64] | None = None,
     given: NDArray[np.int8] | None = None,
+    item: str = "image",
 ) -> NDArray[np.int8]:
     """Return the split of each item: 0 train, 1 validation, 2 test.
 
@@ -62,6 +63,8 @@ def cut(
         groups allow.
     given
         (n,) splits that are already decided. Those that have no item are cut out of the training items.
+    item
+        What an item is, for messages: ``"image"`` or ``"text"``.
 
     Raises
     ------
@@ -75,14 +78,25 @@ def cut(
     array([10,  4,  6])
     """
     if given is not None:
-        return _completed(labels, names, validation, test, seed, groups, given)
+        return _completed(labels, names, validation, test, seed, groups, given, item)
+    return _cut(labels, names, (validation, test), seed, groups, item)
+
+
+def _cut(
+    labels: NDArray[np.int64],
+    names: Sequence[str],
+    shares: Sequence[float],
+    seed: int,
+    groups: NDArray[np.int64] | None,
+    item: str,
+) -> NDArray[np.int8]:
     if groups is None:
-        return _by_class(labels, names, (validation, test), seed)
-    return _by_group(labels, names, (validation, test), seed, np.unique(groups, return_inverse=True)[1])
+        return _by_class(labels, names, shares, seed, item)
+    return _by_group(labels, names, shares, seed, np.unique(groups, return_inverse=True)[1], item)
 
 
 def _by_class(
-    labels: NDArray[np.int64], names: Sequence[str], shares: Sequence[float], seed: int
+    labels: NDArray[np.int64], names: Sequence[str], shares: Sequence[float], seed: int, item: str
 ) -> NDArray[np.int8]:
     places = np.zeros(len(labels), dtype=np.int8)
     order = np.argsort(labels, kind="stable")
@@ -97,11 +111,11 @@ def _by_class(
         places[mine[cuts[0] : sum(cuts)]] = 2
     if few:
         name, count = few[0]
-        plural = "image" if count == 1 else "images"
+        plural = item if count == 1 else f"{item}s"
         more = f" (and {len(few) - 1} more such classes)" if len(few) > 1 else ""
         raise DataError(
             f"Class {name!r} has {count} {plural}: too few for training, validation and test{more}.",
-            "Every class needs at least 3; add images, leave the class out, or make the shares smaller.",
+            f"Every class needs at least 3; add {item}s, leave the class out, or make the shares smaller.",
         )
     return places
 
@@ -112,6 +126,7 @@ def _by_group(
     shares: Sequence[float],
     seed: int,
     groups: NDArray[np.int64],
+    item: str,
 ) -> NDArray[np.int8]:
     """Put whole groups, the largest first, where they bring the shares of their classes nearest to what is wanted."""
     counts = np.bincount(labels, minlength=len(names))
@@ -140,9 +155,9 @@ def _by_group(
         name = names[lacking[0][0]]
         held = len(np.unique(groups[labels == lacking[0][0]]))
         raise DataError(
-            f"Class {name!r} has {held} group{'' if held == 1 else 's'} of images that belong together: too few"
+            f"Class {name!r} has {held} group{'' if held == 1 else 's'} of {item}s that belong together: too few"
             " for training, validation and test.",
-            "Every class needs at least 3 groups; add images, leave the class out, or group more finely.",
+            f"Every class needs at least 3 groups; add {item}s, leave the class out, or group more finely.",
         )
     return places
 
@@ -173,24 +188,20 @@ def _completed(
     seed: int,
     groups: NDArray[np.int64] | None,
     given: NDArray[np.int8],
+    item: str,
 ) -> NDArray[np.int8]:
     places = given.copy()
     missing = [0.0 if (given == place).any() else share for place, share in ((1, validation), (2, test))]
     train = np.flatnonzero(given == 0)
     if any(missing):
-        own = None if groups is None else np.unique(groups[train], return_inverse=True)[1]
-        inside = (
-            _by_class(labels[train], names, missing, seed)
-            if own is None
-            else _by_group(labels[train], names, missing, seed, own)
-        )
-        places[train] = inside
+        own = None if groups is None else groups[train]
+        places[train] = _cut(labels[train], names, missing, seed, own, item)
     for place, split in enumerate(SPLITS):
         empty = np.flatnonzero(np.bincount(labels[places == place], minlength=len(names)) == 0)
         if len(empty):
             raise DataError(
-                f"The {split} split has no image of class {names[empty[0]]!r}.",
-                "Every class needs images in every split: add some, leave the class out, or let tlkit cut the"
+                f"The {split} split has no {item} of class {names[empty[0]]!r}.",
+                f"Every class needs {item}s in every split: add some, leave the class out, or let tlkit cut the"
                 " splits.",
             )
     return places
