@@ -133,6 +133,11 @@ class Split:
         """Return a hash of one image's pixels, to find those that occur twice."""
         return hashlib.sha256(np.ascontiguousarray(self.images[at]).tobytes()).digest()
 
+    @cached_property
+    def item_digests(self) -> tuple[bytes, ...]:
+        """The hash of each item, `item_digest`, in order."""
+        return tuple(self.item_digest(at) for at in range(len(self)))
+
     def counts(self) -> NDArray[np.int64]:
         """Return the number of images of each class, (classes,)."""
         return np.bincount(self.labels, minlength=len(self.classes))

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tlkit.train.augment import augment
-from tlkit.train.features import Activations, to_device
+from tlkit.train.prefix import to_device
 
 if TYPE_CHECKING:
     from tlkit.backbones import InputTransform
     from tlkit.data import Split
+    from tlkit.train.features import Activations
 
 
 class Source(Protocol):

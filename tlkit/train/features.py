@@ -1,45 +1,35 @@
-"""Activations at the boundary: what a strict prefix makes of the data, run once and kept."""
+"""Activations at the boundary: what a strict prefix makes of the data, run once per distinct item and kept."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from tlkit import caches, files
-from tlkit.backbones import pool_features
-from tlkit.backbones.batching import pictures_at_once
+from tlkit import files
 from tlkit.backbones.evaluating import evaluating
-from tlkit.backbones.fingerprint import tensor_bytes
-from tlkit.errors import StoreError, TrainingError
+from tlkit.errors import StoreError
+from tlkit.train import kept_rows
+from tlkit.train.kept_rows import CacheLimitError, Kept, forget
+from tlkit.train.passes import Pass
+from tlkit.train.prefix import Prefix
 
 if TYPE_CHECKING:
     from tlkit.backbones import InputTransform, Network
     from tlkit.data import Split
 
+__all__ = ["Activations", "CacheLimitError", "Views", "boundary_activations", "forget"]
+
 # Above this, activations go to a file that is mapped into memory.
 MEMORY_LIMIT_BYTES = 256 * 2**20
-# What is kept in memory between runs, over all entries.
-_KEPT_BYTES = 512 * 2**20
-_FORMAT = 1
-
-_kept: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
-_kept_lock = threading.Lock()
-
-
-class CacheLimitError(StoreError):
-    """Activations would take more room on disk than they may; nothing was run or written."""
+# What took longer is worth a file too: another process, or the next day's, then need not wait again.
+_WORTH_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -100,10 +90,15 @@ def boundary_activations(
 ) -> Activations:
     """Run the stages before the boundary once over a split, or fetch what they gave before.
 
-    Kept in memory between runs, or in a memory-mapped file above a limit. The key hashes the weights and
-    buffers of these stages, what they and the transform make of the first two images (so that a change of
-    code or of a hook counts too), the split's content, the views, the thread count, the device and the
-    versions: after a change of any of them nothing old is read.
+    Only items that these stages have not seen yet are run: other draws, label counts, arms and seeds share the
+    rest, and a boundary moved deeper goes on from what was kept before the earlier one. The values are bit for
+    bit those of a run from the pictures on; the first time something is shared, a batch is computed anew, and if
+    it differs nothing is shared.
+
+    Kept in memory between runs, or in a memory-mapped file above a limit or when the run took long. The key hashes
+    the weights and buffers of these stages, what they and the transform make of two images of noise (so that a
+    change of code or of a hook counts too), the items, the views, the thread count, the device and the versions:
+    after a change of any of them nothing old is read.
 
     Parameters
     ----------
@@ -137,165 +132,51 @@ def boundary_activations(
         The folder cannot be written.
     """
     views = views or Views()
-    rows = len(split) * (views.count + 1)
     items = np.tile(np.arange(len(split)), views.count + 1)
+    place = files.cache_folder() / "activations" if folder is None else Path(folder)
     with evaluating(network):
-        run = _Prefix(network, transform, boundary, torch.device(device))
-        probe = run(_raw(split.images[:2]))
-        key = _key(run, probe, split, views)
-        with _kept_lock:
-            if key in _kept:
-                _kept.move_to_end(key)
-                return Activations(_kept[key], items, key, "memory")
-        shape = (rows, *probe.shape[1:])
-        in_file = int(np.prod(shape)) * 4 > memory_limit_bytes
-        path = Path(folder or files.cache_folder() / "activations") / f"{key}.npy"
-        if in_file:
-            found = _open(path, shape)
-            if found is not None:
-                return Activations(found, items, key, str(path))
-        batches = _run(run, split, views, should_stop)
-        if in_file:
-            if folder is None:
-                _make_room(path, int(np.prod(shape)) * 4)
-            _write(path, shape, batches)
-            written = _open(path, shape)
-            if written is None:
-                raise StoreError(f"{path} changed while it was being written.", "Run it again.")
-            return Activations(written, items, key, str(path))
-        values = np.concatenate(list(batches))
-    values.setflags(write=False)
-    _keep(key, values)
-    return Activations(values, items, key, "memory")
+        prefix = Prefix(network, transform, boundary, torch.device(device), split.shape[1:])
+        # Without augmented copies their strength and seed play no part.
+        copies = (views.count, views.strength, views.seed) if views.count else ()
+        keys = {name: kept_rows.key_of(one, split.item_digests, copies) for name, one in prefix.keys.items()}
+        key = keys[boundary]
+        found = kept_rows.same(key)
+        if found is not None:
+            return Activations(found.values, items, key, found.where)
+        shape = (len(items), *prefix.row_shape)
+        in_memory = 4 * int(np.prod(shape)) <= memory_limit_bytes
+        path = place / f"{key}.npy"
+        found = kept_rows.read(path, prefix.key, shape)
+        if found is None:
+            running = Pass(prefix, split, views, keys, place, should_stop)
+            if in_memory:
+                values = np.concatenate(list(running))
+                if running.seconds > _WORTH_SECONDS:
+                    # Without room the result is as good; only the next process has to run it again.
+                    with suppress(StoreError):
+                        _write(path, shape, [values], split, folder)
+                found = Kept(prefix.key, key, values, split.item_digests)
+            else:
+                _write(path, shape, running, split, folder)
+                found = kept_rows.read(path, prefix.key, shape)
+                if found is None:
+                    raise StoreError(f"{path} changed while it was being written.", "Run it again.")
+    kept_rows.used(found)
+    if in_memory:
+        values = np.array(found.values)
+        values.setflags(write=False)
+        found = replace(found, values=values, where="memory")
+        kept_rows.keep(found)
+    return Activations(found.values, items, key, found.where)
 
 
-def forget() -> None:
-    """Forget the activations that are kept in memory."""
-    with _kept_lock:
-        _kept.clear()
-
-
-class _Prefix:
-    """The stages before the boundary as one function from raw images to activations."""
-
-    def __init__(
-        self, network: Network, transform: InputTransform, boundary: str, device: torch.device
-    ) -> None:
-        self.network = network
-        self.transform = transform
-        self.boundary = boundary
-        self.device = device
-        self.batch = pictures_at_once(transform.shape)
-
-    def __call__(self, images: Tensor) -> NDArray[np.float32]:
-        stop = None if self.boundary == "head" else self.boundary
-        with torch.inference_mode():
-            x = to_device(self.transform(images), self.device)
-            out = self.network.backbone(x, stop=stop)
-            if self.boundary == "head":
-                out = pool_features(out)
-            return np.ascontiguousarray(out.float().cpu().contiguous().numpy())
-
-    def stages(self) -> Sequence[tuple[str, torch.nn.Module]]:
-        modules = self.network.stage_modules()
-        names = list(modules)
-        return [(name, modules[name]) for name in names[: names.index(self.boundary)]]
-
-
-def to_device(x: Tensor, device: torch.device) -> Tensor:
-    """Move a batch to a device, images in the memory order in which convolutions are fastest."""
-    if x.ndim == 4:
-        return x.to(device, memory_format=torch.channels_last)
-    return x.to(device)
-
-
-def _raw(images: NDArray[np.float32]) -> Tensor:
-    # A copy: splits are read-only, and torch warns of tensors that could write to such memory.
-    return torch.from_numpy(np.array(images, dtype=np.float32))
-
-
-def _run(
-    run: _Prefix, split: Split, views: Views, should_stop: Callable[[], None] | None
-) -> Iterator[NDArray[np.float32]]:
-    generator = torch.Generator().manual_seed(views.seed)
-    for view in range(views.count + 1):
-        for start in range(0, len(split), run.batch):
-            if should_stop is not None:
-                should_stop()
-            images = _raw(split.images[start : start + run.batch])
-            if view:
-                from tlkit.train.augment import augment
-
-                images = augment(images, generator, views.strength)
-            values = run(images)
-            if not np.isfinite(values).all():
-                bad = start + int(
-                    np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))[0]
-                )
-                raise TrainingError(
-                    f"The activations of item {bad} before {run.boundary!r} are not finite.",
-                    "Look at the backbone: its weights may have diverged, or its transform may not fit.",
-                )
-            yield values
-
-
-def _key(run: _Prefix, probe: NDArray[np.float32], split: Split, views: Views) -> str:
-    digest = hashlib.sha256()
-    settings: tuple[Any, ...] = (
-        _FORMAT,
-        torch.__version__,
-        torch.get_num_threads(),
-        str(run.device),
-        run.boundary,
-        run.batch,
-        repr(run.transform),
-        split.fingerprint,
-        # Without augmented views their strength and seed play no part.
-        (views.count, views.strength, views.seed) if views.count else 0,
-    )
-    digest.update(repr(settings).encode())
-    for name, module in run.stages():
-        digest.update(f"{name} {module!r}".encode())
-        for entry, value in module.state_dict().items():
-            if isinstance(value, Tensor):
-                digest.update(f"{entry} {value.dtype} {tuple(value.shape)}".encode())
-                digest.update(tensor_bytes(value))
-    digest.update(probe.tobytes())
-    return digest.hexdigest()
-
-
-def _keep(key: str, values: NDArray[np.float32]) -> None:
-    with _kept_lock:
-        _kept[key] = values
-        while len(_kept) > 1 and sum(one.nbytes for one in _kept.values()) > _KEPT_BYTES:
-            _kept.popitem(last=False)
-
-
-def _open(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32] | None:
-    """Map a finished file; a damaged or foreign one counts as none and is made again."""
-    with suppress(OSError, ValueError, EOFError):
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
-        if values.shape == shape and values.dtype == np.float32:
-            with suppress(OSError):
-                os.utime(path)  # what was not used for longest makes room first
-            return values  # type: ignore[no-any-return]  # numpy types a mapped file as Any
-    return None
-
-
-def _make_room(path: Path, size_bytes: int) -> None:
-    limit = caches.named("activations").limit_bytes
-    if size_bytes > limit:
-        raise CacheLimitError(
-            f"The activations would take {caches.size_words(size_bytes)} on disk, more than the"
-            f" {caches.size_words(limit)} that they may.",
-            "Let the boundary lie later, take fewer items, or type `tlkit cache limit activations SIZE`.",
-        )
-    caches.make_room(path.parent, path.suffix, limit, size_bytes)
-
-
-def _write(path: Path, shape: tuple[int, ...], batches: Iterator[NDArray[np.float32]]) -> None:
-    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
-    with files.atomic_write(path) as file:
-        np.lib.format.write_array_header_1_0(file, header)
-        for values in batches:
-            file.write(np.ascontiguousarray(values, dtype="<f4").data)
+def _write(
+    path: Path,
+    shape: tuple[int, ...],
+    parts: Iterable[NDArray[np.float32]],
+    split: Split,
+    folder: str | Path | None,
+) -> None:
+    if folder is None:
+        kept_rows.make_room(path, 4 * int(np.prod(shape)))
+    kept_rows.write(path, shape, parts, split.item_digests)

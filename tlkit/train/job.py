@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tlkit import freeze
 from tlkit.errors import StoppedError, TrainingError, expect_whole
-from tlkit.train.answers import pooled, scores
+from tlkit.train.answers import scores
 from tlkit.train.arguments import (
     check_parts,
     check_stop,
@@ -227,15 +227,10 @@ class Job:
         self, network: Network, source: Source, view_seed: int, work: Work
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Return the features of the network as it is, and which item each row shows."""
-        if self._cached is not None:
-            if source.start == "head":
-                # They may be larger than memory, and are pooled already.
-                return self._cached.values, self._cached.items
-            rows = pooled(network, source, self.check)
-            work.passed(len(rows), source.start, "head")
-            return rows, self._cached.items
-        found = self._activations(network, self.task.train, "head", self._views(view_seed))
-        work.passed(len(found), None, "head")
+        found = self._cached
+        if found is None or source.start != "head":
+            found = self._activations(network, self.task.train, "head", self._views(view_seed))
+            work.passed(len(found), source.start, "head")
         return found.values, found.items
 
     def _phases(self) -> list[list[str]]:

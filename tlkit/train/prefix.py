@@ -1,0 +1,134 @@
+"""Prefix: the stages before a boundary as one function of pictures, and what tells it from any other."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tlkit.backbones import pool_features
+from tlkit.backbones.batching import filled_batch
+from tlkit.backbones.fingerprint import tensor_bytes
+
+if TYPE_CHECKING:
+    from tlkit.backbones import InputTransform, Network
+
+_FORMAT = 2
+
+
+class Prefix:
+    """The stages before a boundary as one function from raw images to activations.
+
+    What it makes of an image depends, in its last digits, on how many images go through at once, but not on the
+    others among them nor on its place: so every batch has one size, the last one filled up with copies.
+
+    Parameters
+    ----------
+    network
+        In evaluation mode.
+    transform
+        Of the backbone.
+    boundary
+        The first stage that does not run, or ``"head"``: then the result is pooled.
+    device
+        Where the network is.
+    image_shape
+        (channels, height, width) of a raw image.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        transform: InputTransform,
+        boundary: str,
+        device: torch.device,
+        image_shape: tuple[int, ...],
+    ) -> None:
+        self.boundary = boundary
+        self.batch = filled_batch(transform.shape)
+        self._network = network
+        self._transform = transform
+        self._device = device
+        #: One key per boundary, the first one first, this prefix's own last.
+        self.keys: dict[str, str] = {}
+        with torch.inference_mode():
+            for name, key, probe in self._walk(image_shape):
+                self.keys[name] = key
+                self.row_shape: tuple[int, ...] = tuple(probe.shape[1:])
+        if boundary == "head":
+            self.row_shape = self.row_shape[:1]
+
+    @property
+    def key(self) -> str:
+        """Content hash of all that the activations depend on, but for the images."""
+        return self.keys[self.boundary]
+
+    def __call__(self, images: NDArray[np.float32] | Tensor) -> NDArray[np.float32]:
+        """Return the rows of at most a batch of raw images, (n, ...) float32."""
+        with torch.inference_mode():
+            return self._finish(self._transform(_filled(_tensor(images), self.batch)), None, len(images))
+
+    def onward(self, rows: NDArray[np.float32], start: str) -> NDArray[np.float32]:
+        """Return the rows that come of at most a batch of activations before an earlier boundary."""
+        with torch.inference_mode():
+            return self._finish(_filled(_tensor(rows), self.batch), start, len(rows))
+
+    def _finish(self, x: Tensor, start: str | None, count: int) -> NDArray[np.float32]:
+        stop = None if self.boundary == "head" else self.boundary
+        out = self._network.backbone(to_device(x, self._device), start=start, stop=stop)
+        if self.boundary == "head":
+            out = pool_features(out)
+        return np.ascontiguousarray(out[:count].float().cpu().contiguous().numpy())
+
+    def _walk(self, image_shape: tuple[int, ...]) -> Iterator[tuple[str, str, Tensor]]:
+        """Yield each boundary from the second stage on, its key, and what two images of noise become before it.
+
+        The latter is in the key, too: a change of code or of a hook counts like one of the weights.
+        """
+        noise = torch.rand((2, *image_shape), generator=torch.Generator().manual_seed(0))
+        x = to_device(self._transform(noise), self._device)
+        settings = (
+            _FORMAT,
+            torch.__version__,
+            torch.get_num_threads(),
+            str(self._device),
+            self.batch,
+            repr(self._transform),
+            image_shape,
+        )
+        digest = hashlib.sha256(repr(settings).encode())
+        modules = self._network.stage_modules()
+        names = list(modules)
+        for name, after in itertools.pairwise(names[: names.index(self.boundary) + 1]):
+            digest.update(f"{name} {modules[name]!r}".encode())
+            for entry, value in modules[name].state_dict().items():
+                if isinstance(value, Tensor):
+                    digest.update(f"{entry} {value.dtype} {tuple(value.shape)}".encode())
+                    digest.update(tensor_bytes(value))
+            x = self._network.backbone(x, start=name, stop=after)
+            digest.update(tensor_bytes(x))
+            yield after, digest.hexdigest(), x
+
+
+def to_device(x: Tensor, device: torch.device) -> Tensor:
+    """Move a batch to a device, images in the memory order in which convolutions are fastest."""
+    if x.ndim == 4:
+        return x.to(device, memory_format=torch.channels_last)
+    return x.to(device)
+
+
+def _tensor(values: NDArray[np.float32] | Tensor) -> Tensor:
+    if isinstance(values, Tensor):
+        return values
+    # A copy: splits are read-only, and torch warns of tensors that could write to such memory.
+    return torch.from_numpy(np.array(values, dtype=np.float32))
+
+
+def _filled(x: Tensor, size: int) -> Tensor:
+    return x if len(x) == size else x[torch.arange(size) % len(x)]
