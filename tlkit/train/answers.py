@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tlkit.backbones.batching import pictures_at_once
 from tlkit.backbones.evaluating import evaluating
 from tlkit.train.batches import Source
+from tlkit.train.memory import in_parts
 
 if TYPE_CHECKING:
     from tlkit.backbones import Network
@@ -40,7 +41,8 @@ def scores(
             if should_stop is not None:
                 should_stop()
             x, _ = source.batch(torch.arange(first, min(first + batch, len(source))))
-            found.append(network(x, start=source.start).float().cpu().numpy())
+            answers = in_parts(lambda part: network(part, start=source.start), x)
+            found.append(answers.float().cpu().numpy())
     return np.concatenate(found)
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from tlkit.errors import TrainingError
 from tlkit.train.batches import Source, batches_per_pass, shuffled_batches
+from tlkit.train.memory import halved, is_out_of_memory
 from tlkit.train.optimizer import make_optimizer
 from tlkit.train.randomness import draws_random_numbers, own_randomness
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from tlkit.train.recipe import Recipe
 
 REPORTS = 20
+# Any batch can be cut into parts of two or three: one item alone has no statistics.
+_LEAST_AT_ONCE = 3
 
 
 @dataclass(frozen=True)
@@ -95,34 +98,71 @@ def train_steps(
     batches = shuffled_batches(len(source), recipe.batch_size, generator)
     done = items = right = 0
     total = 0.0
+    at_once = recipe.batch_size + 1  # a batch may be larger by one than it is called
     for step in range(1, steps + 1):
         if should_stop is not None:
             should_stop()
         x, labels = source.batch(next(batches))
-        with own_randomness(dropout):
-            given = network(x, start=source.start)
-        loss = loss_of(given, labels)
-        value = float(loss.detach())
+        while True:
+            optimizer.zero_grad(set_to_none=True)
+            found = _gradients(network, source.start, x, labels, loss_of, dropout, at_once)
+            if found is not None:
+                break
+            smaller = -(-min(at_once, len(x)) // 2)
+            halved(min(at_once, len(x)), smaller, _LEAST_AT_ONCE)
+            at_once = smaller
+        value, correct = found
         if not math.isfinite(value):
             rate = max(group["lr"] for group in optimizer.param_groups)
             raise TrainingError(
                 f"The loss became {value} at step {step} of {steps}, at a learning rate of {rate:.3g}.",
                 "Lower the recipe's learning_rate; train.find_learning_rate shows what works.",
             )
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
         optimizer.step()
         if schedule is not None:
             schedule.step()
         done, items = done + 1, items + len(labels)
         total += value * len(labels)
-        right += int((given.argmax(dim=1) == labels).sum())
+        right += correct
         if done == every or step == steps:
             yield Progress(done, items, total / items, right / items)
             # The caller may have switched modes between two reports.
             network.train()
             done = items = right = 0
             total = 0.0
+
+
+def _gradients(
+    network: Network,
+    start: str | None,
+    x: Tensor,
+    labels: Tensor,
+    loss_of: nn.Module,
+    dropout: torch.Generator | None,
+    at_once: int,
+) -> tuple[float, int] | None:
+    """Add up the gradients of a batch and return its loss and how many were right; None without memory enough.
+
+    In parts, each counts by its share of the batch: their sum is the gradient of the whole, but for BatchNorm that
+    takes its statistics from the part.
+    """
+    value, right = 0.0, 0
+    try:
+        parts = -(-len(x) // at_once)
+        for given, wanted in zip(x.tensor_split(parts), labels.tensor_split(parts), strict=True):
+            with own_randomness(dropout):
+                answers = network(given, start=start)
+            loss = loss_of(answers, wanted) * (len(given) / len(x))
+            value += float(loss.detach())
+            if not math.isfinite(value):
+                break
+            loss.backward()
+            right += int((answers.argmax(dim=1) == wanted).sum())
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return None
+    return value, right
 
 
 def dropout_generator(network: Network, source: Source, generator: torch.Generator) -> torch.Generator | None:

@@ -15,6 +15,7 @@ from torch import Tensor
 from tlkit.backbones import pool_features
 from tlkit.backbones.batching import filled_batch
 from tlkit.backbones.fingerprint import tensor_bytes
+from tlkit.train.memory import in_parts
 
 if TYPE_CHECKING:
     from tlkit.backbones import InputTransform, Network
@@ -81,9 +82,12 @@ class Prefix:
 
     def _finish(self, x: Tensor, start: str | None, count: int) -> NDArray[np.float32]:
         stop = None if self.boundary == "head" else self.boundary
-        out = self._network.backbone(to_device(x, self._device), start=start, stop=stop)
-        if self.boundary == "head":
-            out = pool_features(out)
+
+        def rows(part: Tensor) -> Tensor:
+            out = self._network.backbone(to_device(part, self._device), start=start, stop=stop)
+            return pool_features(out) if self.boundary == "head" else out
+
+        out = in_parts(rows, x)
         return np.ascontiguousarray(out[:count].float().cpu().contiguous().numpy())
 
     def _walk(self, image_shape: tuple[int, ...]) -> Iterator[tuple[str, str, Tensor]]:
