@@ -163,21 +163,19 @@ def _cell(parcel: bytes, at: int) -> Measured | None:
     """Measure a cell on a worker; None when it was given up, so that the worker has no failure to report."""
     from distributed import get_worker
 
-    over = _taken_back()
+    worker = get_worker()
+    over = _taken_back(worker)
     # Opened anew for each cell, also where several threads work: each counts the openings of its own test set.
     orders, wanted = pickle.loads(parcel)
-    expect_the_same(wanted, f"The Dask worker {get_worker().address}")
+    expect_the_same(wanted, f"The Dask worker {worker.address}")
     try:
         return None if over() else measure(orders[at], over)
     except StoppedError:
         return None
 
 
-def _taken_back() -> Callable[[], bool]:
+def _taken_back(worker: Any) -> Callable[[], bool]:
     """Return what says whether the running cell was cancelled, or whoever wanted it is gone."""
-    from distributed import get_worker
-
-    worker = get_worker()
     tasks, key = worker.state.tasks, worker.get_current_task()
 
     def over() -> bool:

@@ -60,7 +60,7 @@ def explained(error: BaseException) -> BaseException:
     if type(error).__name__ in _DIED:
         told = lost(
             "A process that measured cells ended on its own, perhaps for lack of memory.",
-            "with n_jobs=1 to need less memory",
+            "with fewer of them (n_jobs=1: none) or more memory for each",
         )
     elif isinstance(error, ImportError):
         told = ComparisonError(

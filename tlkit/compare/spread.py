@@ -143,7 +143,7 @@ def _elsewhere(
                 continue
             if one is None:
                 if left:
-                    raise lost(f"{left} cells were given up by the processes that should measure them.")
+                    raise lost(f"The processes that measure gave up {left} of {len(orders)} cells.")
                 return
             if isinstance(one, BaseException):
                 raise explained(one)
