@@ -124,57 +124,69 @@ def solve_head(
         strength, chosen = _cross_validate(features, labels, classes, items, should_stop)
     else:
         chosen = "fixed by the recipe"
-    return _solve(features, labels, classes, float(strength), chosen, items, should_stop)
+    return _Problem(features, labels, classes, items, should_stop).solve(float(strength), chosen)
 
 
-def _solve(
-    features: NDArray[np.float32],
-    labels: NDArray[np.int64],
-    classes: int,
-    strength: float,
-    chosen: str,
-    items: NDArray[np.int64],
-    should_stop: Callable[[], None] | None,
-) -> ConvexHead:
-    rows = StandardisedRows(features)
-    target = torch.from_numpy(np.array(labels, dtype=np.int64))
-    scale = len(np.unique(items)) / len(rows)
-    shape = (classes, rows.width + 1)
+class _Problem:
+    """The loss of a head on some rows; for several strengths the rows are prepared once."""
 
-    def loss_and_error(w: Tensor, z: Tensor, part: slice) -> tuple[Tensor, Tensor]:
-        log_p = torch.log_softmax(z @ w[:, :-1].T + w[:, -1], dim=1)
-        error = log_p.exp()
-        at = torch.arange(len(z))
-        error[at, target[part]] -= 1
-        return -log_p[at, target[part]].sum(), error
+    def __init__(
+        self,
+        features: NDArray[np.float32],
+        labels: NDArray[np.int64],
+        classes: int,
+        items: NDArray[np.int64],
+        should_stop: Callable[[], None] | None,
+    ) -> None:
+        self._rows = StandardisedRows(features)
+        self._target = torch.from_numpy(np.array(labels, dtype=np.int64))
+        self._scale = len(np.unique(items)) / len(self._rows)
+        self._shape = (classes, self._rows.width + 1)
+        self._stop = should_stop
+        self.found = np.zeros(self._shape[0] * self._shape[1])
 
-    def objective(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        w = torch.from_numpy(flat).reshape(shape)
-        loss, gradient = torch.zeros((), dtype=torch.float64), torch.zeros(shape, dtype=torch.float64)
-        for part, z in rows:
-            if should_stop is not None:
-                should_stop()
-            found, error = loss_and_error(w, z, part)
+    def solve(self, strength: float, chosen: str, *, go_on: bool = False) -> ConvexHead:
+        """Return the head of a strength; ``go_on`` starts from the one that was found before."""
+        rows = self._rows
+
+        def objective(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+            return self._objective(flat, strength)
+
+        found = minimize(
+            objective,
+            self.found if go_on else np.zeros_like(self.found),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": _MOST_ITERATIONS, "gtol": _TOLERANCE, "ftol": 1e-14, "maxcor": 10},
+        )
+        self.found = found.x
+        w = torch.from_numpy(found.x).reshape(self._shape)
+        loss = float(sum(self._loss_and_error(w, z, part)[0] for part, z in rows)) / len(rows)
+        weight = rows.weight(w[:, :-1])
+        bias = w[:, -1] - weight @ rows.centre
+        return ConvexHead(weight.numpy(), bias.numpy(), strength, chosen, loss, int(found.nit))
+
+    def _objective(self, flat: NDArray[np.float64], strength: float) -> tuple[float, NDArray[np.float64]]:
+        w = torch.from_numpy(flat).reshape(self._shape)
+        loss, gradient = torch.zeros((), dtype=torch.float64), torch.zeros(self._shape, dtype=torch.float64)
+        for part, z in self._rows:
+            if self._stop is not None:
+                self._stop()
+            found, error = self._loss_and_error(w, z, part)
             loss += found
             gradient[:, :-1] += error.T @ z
             gradient[:, -1] += error.sum(dim=0)
-        gradient *= scale
+        gradient *= self._scale
         gradient[:, :-1] += strength * w[:, :-1]
         penalty = 0.5 * strength * w[:, :-1].square().sum()
-        return float(scale * loss + penalty), gradient.reshape(-1).numpy()
+        return float(self._scale * loss + penalty), gradient.reshape(-1).numpy()
 
-    found = minimize(
-        objective,
-        np.zeros(shape[0] * shape[1]),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": _MOST_ITERATIONS, "gtol": _TOLERANCE, "ftol": 1e-14, "maxcor": 10},
-    )
-    w = torch.from_numpy(found.x).reshape(shape)
-    loss = float(sum(loss_and_error(w, z, part)[0] for part, z in rows)) / len(rows)
-    weight = rows.weight(w[:, :-1])
-    bias = w[:, -1] - weight @ rows.centre
-    return ConvexHead(weight.numpy(), bias.numpy(), strength, chosen, loss, int(found.nit))
+    def _loss_and_error(self, w: Tensor, z: Tensor, part: slice) -> tuple[Tensor, Tensor]:
+        log_p = torch.log_softmax(z @ w[:, :-1].T + w[:, -1], dim=1)
+        error = log_p.exp()
+        at = torch.arange(len(z))
+        error[at, self._target[part]] -= 1
+        return -log_p[at, self._target[part]].sum(), error
 
 
 def _cross_validate(
@@ -195,26 +207,29 @@ def _cross_validate(
         mine = np.flatnonzero(labels[first] == label)
         fold_of_item[mine] = np.arange(len(mine)) % folds
     fold = fold_of_item[np.searchsorted(items[first], items)]
-    losses = [
-        sum(
-            _held_out_loss(features, labels, classes, strength, items, fold == one, should_stop)
-            for one in range(folds)
-        )
-        for strength in STRENGTHS
-    ]
+    losses = np.zeros(len(STRENGTHS))
+    for one in range(folds):
+        losses += _held_out_losses(features, labels, classes, items, fold == one, should_stop)
     best = STRENGTHS[int(np.argmin(losses))]
     return best, f"{best:g} by {folds}-fold cross-validation inside the labels"
 
 
-def _held_out_loss(
+def _held_out_losses(
     features: NDArray[np.float32],
     labels: NDArray[np.int64],
     classes: int,
-    strength: float,
     items: NDArray[np.int64],
     held: NDArray[np.bool_],
     should_stop: Callable[[], None] | None,
-) -> float:
-    head = _solve(features[~held], labels[~held], classes, strength, "", items[~held], should_stop)
-    log_p = torch.log_softmax(torch.from_numpy(head.scores(features[held])), dim=1)
-    return float(-log_p[torch.arange(len(log_p)), torch.from_numpy(np.array(labels[held]))].sum())
+) -> NDArray[np.float64]:
+    """Return the loss of each strength on the rows that are held out, (strengths,)."""
+    problem = _Problem(features[~held], labels[~held], classes, items[~held], should_stop)
+    out = features[held]
+    target = torch.from_numpy(np.array(labels[held]))
+    losses = np.empty(len(STRENGTHS))
+    # From the strongest on: the head of one is close to that of the next.
+    for at in reversed(range(len(STRENGTHS))):
+        head = problem.solve(STRENGTHS[at], "", go_on=True)
+        log_p = torch.log_softmax(torch.from_numpy(head.scores(out)), dim=1)
+        losses[at] = float(-log_p[torch.arange(len(log_p)), target].sum())
+    return losses
