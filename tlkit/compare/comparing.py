@@ -176,7 +176,8 @@ def run(
         measures everything anew.
     n_jobs
         Processes. None takes what ``joblib.parallel_config`` says, else one per processor if there is enough
-        to do; 1 stays in this process.
+        to do; 1 stays in this process. Inside ``joblib.parallel_config(backend="dask")`` the cells are measured
+        on that cluster, see docs/clusters.md.
     device
         ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
     progress
@@ -185,7 +186,8 @@ def run(
     Raises
     ------
     ComparisonError
-        Arms, seeds, a plan or a backbone that cannot be compared, or several numbers of labels.
+        Arms, seeds, a plan or a backbone that cannot be compared, or several numbers of labels; or processes that
+        measured died. What they had finished is in the store.
     PlanError
         An arm's plan allows changes that its recipe never makes.
     UnknownNameError
