@@ -236,13 +236,13 @@ def test_findings_are_a_sequence_with_three_faces() -> None:
     assert len(findings) == 2
     assert str(findings).splitlines() == [
         "1 problem and 1 note about 'pets':",
-        "- one: 2 < 3 pictures. It <b>matters</b>. Mend & go. Found in: a; b; c; d; e; and 2 more.",
-        "- two: A note.",
+        "- 2 < 3 pictures. It <b>matters</b>. Mend & go. Found in: a; b; c; d; e; and 2 more. [one]",
+        "- A note. [two]",
     ]
     html = findings._repr_html_()
     assert "It &lt;b&gt;matters&lt;/b&gt;." in html
     assert html.count("<tr>") == 3
     assert 'scope="col"' in html
-    with pytest.raises(DataError, match=r"1 problem found in 'pets': \(1\) one: .*strict=False"):
+    with pytest.raises(DataError, match=r"1 problem found in 'pets': \(1\) 2 < 3 .*\[one\].*strict=False"):
         findings.refuse()
     Findings([note], "pets").refuse()

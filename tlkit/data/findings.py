@@ -41,7 +41,7 @@ class Finding:
     Examples
     --------
     >>> print(Finding("imbalance", "9 of 10 are cats.", "Answering 'cat' is right 90 % of the time.", "Compare."))
-    imbalance: 9 of 10 are cats. Answering 'cat' is right 90 % of the time. Compare.
+    9 of 10 are cats. Answering 'cat' is right 90 % of the time. Compare. [imbalance]
     """
 
     rule: str
@@ -53,9 +53,13 @@ class Finding:
     items: tuple[tuple[Place, ...], ...] = ()
     classes: tuple[tuple[str, ...], ...] = ()
 
+    @property
+    def words(self) -> str:
+        """All of it in plain words, without the name of the rule."""
+        return " ".join(part for part in (self.what, self.why, self.cure) if part) + self._places()
+
     def __str__(self) -> str:
-        text = " ".join(part for part in (self.what, self.why, self.cure) if part)
-        return f"{self.rule}: {text}{self._places()}"
+        return f"{self.words} [{self.rule}]"
 
     def _places(self) -> str:
         if not self.where:
@@ -161,14 +165,14 @@ class Findings:
             return lead
         head = "".join(
             f'<th scope="col" style="text-align:left">{one}</th>'
-            for one in ("rule", "what was found", "why it matters", "what to do", "where")
+            for one in ("what was found", "why it matters", "what to do", "where", "rule")
         )
         rows = "".join(
             "<tr>"
-            f'<th scope="row" style="text-align:left;vertical-align:top">{html.escape(one.rule)}</th>'
+            f'<th scope="row" style="text-align:left;vertical-align:top">{html.escape(one.what)}</th>'
             + "".join(
                 f'<td style="text-align:left;vertical-align:top">{html.escape(part)}</td>'
-                for part in (one.what, one.why, one.cure, one._places().removeprefix(" Found in: "))
+                for part in (one.why, one.cure, one._places().removeprefix(" Found in: "), one.rule)
             )
             + "</tr>"
             for one in self._all
