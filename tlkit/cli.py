@@ -43,6 +43,12 @@ def _positive(text: str) -> int:
     return numbers[0]
 
 
+def _from_zero(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
+    return int(text)
+
+
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(one.strip() for one in text.split(",") if one.strip())
     if not names:
@@ -79,10 +85,18 @@ def parser() -> argparse.ArgumentParser:
         "--target",
         default="greek",
         metavar="NAME",
-        help="the data set to learn now; or the path of a folder of pictures, with one folder per class",
+        help="the data set to learn now; or the path of a folder of pictures, with one folder per class or a CSV "
+        "file that names the classes",
     )
     attempt.add_argument("--network", default="resnet", metavar="NAME", help="resnet, vgg or inception")
-    attempt.add_argument("--labels", type=_positive, default=1, metavar="K", help="labels per class (1)")
+    attempt.add_argument(
+        "--labels",
+        "--labels-per-class",
+        dest="labels",
+        type=_positive,
+        metavar="K",
+        help="labels per class (1; of a folder 5, or as many as the smallest class has)",
+    )
     attempt.add_argument("--seeds", type=_positive, default=5, metavar="N", help="how many random draws (5)")
     attempt.add_argument(
         "--arms",
@@ -95,18 +109,21 @@ def parser() -> argparse.ArgumentParser:
         "--curve",
         type=_whole_numbers,
         nargs="?",
-        const=(1, 2, 5, 20),
+        const=(),
         metavar="1,2,5,20",
-        help="repeat for several labels per class",
+        help="repeat for several labels per class (as many of 1,2,5,20 as there are)",
     )
     attempt.add_argument("--json", action="store_true", help="print one JSON object on standard output")
     attempt.add_argument(
         "--report",
         type=Path,
-        default=Path("tlkit-report.html"),
         metavar="PATH",
-        help="where the report goes (tlkit-report.html)",
+        help="where the report goes (tlkit-report.html, or with a number if there is one)",
     )
+    attempt.add_argument(
+        "--overwrite", action="store_true", help="write the report over a file that is there"
+    )
+    _add_folder_options(attempt.add_argument_group("for a folder of your own"))
 
     start = commands.add_parser(
         "start",
@@ -139,6 +156,39 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("lessons", help="list the lessons", allow_abbrev=False)
     commands.add_parser("info", help="what is installed, embedded and missing here", allow_abbrev=False)
     return top
+
+
+def _add_folder_options(folder: argparse._ArgumentGroup) -> None:
+    folder.add_argument(
+        "--group",
+        metavar="WHAT",
+        help="keep what belongs together out of training and test at once: alike for pictures that look the same, or "
+        "a column of the CSV file",
+    )
+    folder.add_argument(
+        "--csv", metavar="FILE", help="names pictures and classes (the only one in the folder)"
+    )
+    folder.add_argument("--file-column", metavar="NAME", help="its column of file names")
+    folder.add_argument("--label-column", metavar="NAME", help="its column of classes")
+    folder.add_argument(
+        "--split-column", metavar="NAME", help="its column that says train, validation or test"
+    )
+    folder.add_argument("--suffix", default="", metavar=".JPG", help="added to the file names in it")
+    folder.add_argument(
+        "--leave-out",
+        action="append",
+        default=[],
+        metavar="CLASS",
+        help="a class that is not wanted; repeat for more",
+    )
+    folder.add_argument(
+        "--split-seed",
+        type=_from_zero,
+        default=0,
+        metavar="N",
+        help="decides what is for training and test (0)",
+    )
+    folder.add_argument("--strict", action="store_true", help="stop where problems are found in the pictures")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -177,17 +227,30 @@ def _say(text: str) -> None:
 
 def _try(given: argparse.Namespace) -> int:
     from tlkit.compare.attempt import attempt
+    from tlkit.compare.typed import Folder, Typed
 
-    done = attempt(
+    labels = given.curve if given.curve is not None else (given.labels,) if given.labels else ()
+    typed = Typed(
         source=given.source,
         target=given.target,
         network=given.network,
-        labels_per_class=given.curve or (given.labels,),
+        labels_per_class=tuple(labels) or None,
+        curve=given.curve is not None,
         seeds=given.seeds,
         arms=given.arms,
-        report=given.report,
-        say=_say,
+        folder=Folder(
+            group=given.group,
+            csv=given.csv,
+            file=given.file_column,
+            label=given.label_column,
+            split=given.split_column,
+            suffix=given.suffix,
+            leave_out=tuple(given.leave_out),
+            seed=given.split_seed,
+            strict=given.strict,
+        ),
     )
+    done = attempt(typed, given.report, _say, overwrite=given.overwrite)
     print(done.json() if given.json else done)
     return 0
 

@@ -113,6 +113,10 @@ class StoreError(TlkitError, OSError):
         return f"{self.what} {self.cure}".strip()
 
 
+class TakenError(StoreError):
+    """A file of this name is there already, and is not to be overwritten."""
+
+
 class SimilarityError(TlkitError, ValueError):
     """Features or labels from which a similarity score cannot be computed."""
 

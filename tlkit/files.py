@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from tlkit.errors import StoreError
+from tlkit.errors import StoreError, TakenError
 
 _PACKAGE = Path(__file__).resolve().parent
 # The mask can only be read by setting it, which is not thread-safe: do it once, at import.
@@ -43,7 +43,9 @@ def sha256(path: str | os.PathLike[str]) -> str:
 
 
 @contextmanager
-def atomic_write(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO[Any]]:
+def atomic_write(
+    path: str | os.PathLike[str], mode: str = "wb", *, overwrite: bool = True
+) -> Iterator[IO[Any]]:
     """Write a file so that it appears whole or not at all.
 
     The content goes to a temporary file in the same folder, which then replaces the target. An error, an
@@ -55,9 +57,13 @@ def atomic_write(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO[
         The file to write; its folder is made if it is missing.
     mode
         ``"wb"`` for bytes or ``"w"`` for UTF-8 text.
+    overwrite
+        Whether a file that is there is replaced; otherwise it stays, also if it came while this one was written.
 
     Raises
     ------
+    TakenError
+        There is a file, and it is not to be overwritten.
     StoreError
         The folder cannot be written to, or the disk is full.
 
@@ -85,7 +91,12 @@ def atomic_write(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO[
             os.fsync(file.fileno())
         # mkstemp makes the file private; give it the permissions an ordinary new file would have.
         temporary.chmod(0o666 & ~_UMASK)
-        os.replace(temporary, target)
+        if overwrite:
+            os.replace(temporary, target)
+        else:
+            _put_where_nothing_is(temporary, target)
+    except TakenError:
+        raise
     except OSError as error:
         # A full disk shows while the caller writes, and names no file; what names one is the caller's own.
         if in_body and error.filename is not None:
@@ -98,6 +109,19 @@ def atomic_write(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO[
         if temporary is not None:
             with suppress(FileNotFoundError):
                 temporary.unlink()
+
+
+def _put_where_nothing_is(made: Path, target: Path) -> None:
+    """Give a finished file its name unless there is one of that name: of two that try, one is refused."""
+    try:
+        os.link(made, target)
+    except FileExistsError:
+        raise TakenError(f"There is a file {target} already.", "Name another.") from None
+    except OSError:
+        # Some file systems know no links; then a moment stays in which another could come first.
+        if os.path.lexists(target):
+            raise TakenError(f"There is a file {target} already.", "Name another.") from None
+        os.replace(made, target)
 
 
 def write_json(path: str | os.PathLike[str], value: object) -> None:

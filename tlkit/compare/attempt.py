@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import tlkit
-from tlkit.compare.arms import chosen
+from tlkit.compare.arms import Arm, chosen
 from tlkit.compare.comparison import Comparison
 from tlkit.compare.curves import Curve, curve_running
+from tlkit.compare.outlook import Pulse, affordable, expected, names, so_long
+from tlkit.compare.own_pictures import Pictures, labels_for, read
+from tlkit.compare.pictures_section import pictures_section
 from tlkit.compare.progress import Progress
 from tlkit.compare.reporting import write_report
+from tlkit.compare.setup import Setup, prepare
+from tlkit.compare.typed import Typed, next_free
 from tlkit.compare.wording import draws
-from tlkit.errors import StoreError, unknown_name
+from tlkit.compare.wording import labels as label_words
+from tlkit.errors import DataError, StoreError, TakenError, unknown_name
 
+#: Where a report goes whose place is not named.
+USUAL_REPORT = "tlkit-report.html"
 KIND = "tlkit.compare.attempt"
 SCHEMA = 1
 
@@ -36,14 +43,17 @@ class Attempt:
         Where the report was written; None if it could not be.
     seconds
         From the first to the last line.
-    found
-        What was found in a learner's own data, in words.
+    pictures
+        What was learned, with what was found in a learner's own.
+    notes
+        How it came to what was compared, in sentences.
     """
 
     curve: Curve
     report: Path | None
     seconds: float
-    found: tuple[str, ...] = ()
+    pictures: Pictures
+    notes: tuple[str, ...] = ()
 
     @property
     def first(self) -> Comparison:
@@ -64,8 +74,9 @@ class Attempt:
             "level": first.level,
             **_numbers(first),
             "seal": first.seals,
-            "notes": list(first.notes),
-            "found_in_the_data": list(self.found),
+            "notes": [*self.notes, *first.notes],
+            "pictures": self._pictures(),
+            "found_in_the_data": list(self.pictures.found),
             "provenance": self.curve.provenance,
             "report": None if self.report is None else str(self.report),
             "seconds": round(self.seconds, 1),
@@ -74,10 +85,27 @@ class Attempt:
             body["curve"] = [_numbers(one) for one in self.curve.comparisons]
         return json.dumps(body, indent=1, ensure_ascii=False, allow_nan=False)
 
+    def _pictures(self) -> dict[str, Any]:
+        """Return how many there are of each class, and what the network got of each."""
+        seen, dataset = self.pictures.seen, self.pictures.dataset
+        found = {
+            "train": seen.train.counts(),
+            "validation": seen.validation.counts(),
+            "test": seen.test.counts(),
+        }
+        counts = {name: column.tolist() for name, column in found.items()}
+        return {
+            "classes": list(seen.classes),
+            **counts,
+            "read_as": list(seen.train.shape[1:]),
+            "given_to_the_network_as": list(dataset.train.shape[1:]),
+        }
+
     def __str__(self) -> str:
         whole = self.curve if len(self.curve.comparisons) > 1 else self.first
         lines = [
             str(whole),
+            *self.notes,
             "",
             f"Seal. {self.first.seals}",
             self.curve.provenance,
@@ -91,35 +119,20 @@ class Attempt:
 
 
 def attempt(
-    source: str,
-    target: str,
-    network: str,
-    labels_per_class: Sequence[int],
-    seeds: int,
-    arms: Sequence[str] | None,
-    report: Path,
-    say: Callable[[str], None],
+    typed: Typed, report: Path | None, say: Callable[[str], None], *, overwrite: bool = False
 ) -> Attempt:
     """Compare learning from scratch with transfer on a data set, and write a report.
 
     Parameters
     ----------
-    source
-        What the network learned before, or the whole name of an embedded network: ``"zoo:…"``.
-    target
-        The data set to learn now: an embedded one, or a folder of pictures.
-    network
-        ``"resnet"``, ``"vgg"`` or ``"inception"``; plays no part if ``source`` names the network.
-    labels_per_class
-        One number, or several for a curve.
-    seeds
-        How many draws.
-    arms
-        None for scratch, random-frozen, frozen and fine-tuned.
+    typed
+        What is asked.
     report
-        Where the report goes: one HTML file.
+        Where the report goes: one HTML file. None is ``tlkit-report.html`` here, or with the first number that is free.
     say
         Takes each line of progress.
+    overwrite
+        Whether a file that is there is replaced.
 
     Raises
     ------
@@ -128,62 +141,77 @@ def attempt(
     DataError
         The folder cannot be used as it is.
     StoreError
-        The report is to be where no file can be. If it fails later, the numbers are returned without it.
+        The report is to be where no file can be, or where one is. If it fails later, the numbers are returned without
+        it.
     """
     began = time.perf_counter()
     # A wrong name is told at once, before the seconds that loading torch takes.
-    path = _checked(report)
-    picked = chosen(arms)
+    path = _place(report, overwrite)
+    picked = chosen(typed.arms)
     from tlkit import data
 
-    own = data.is_path(target)
-    dataset = None if own else data.load(target)
+    own = data.is_path(typed.target)
+    if not own and typed.folder.words():
+        raise DataError(
+            f"{' '.join(typed.folder.words())} is for folders of your own, and {typed.target!r} is none.",
+            "Leave it out, or give --target the path of a folder of pictures.",
+        )
+    embedded = None if own else data.load(typed.target)
     from tlkit import backbones
 
-    name = _network(source, network, backbones.names())
+    name = _network(typed.source, typed.network, backbones.names())
     backbone = backbones.load(name)
-    if dataset is None:
-        # Decoded at the size and in the channels that the network takes, nothing is resized twice.
-        form = backbone.transform
-        dataset = data.load(target, size=form.height, channels=form.channels, progress=_Reading(say))
-    found = tuple(str(one) for one in dataset.findings) if own else ()
-    for one in found:
-        say(f"Found in the data. {one}")
+    pictures = read(typed, backbone, say) if embedded is None else Pictures(embedded, embedded)
+    dataset = pictures.dataset
+    labels, note = labels_for(typed, dataset, own)
+    notes = [note] if note else []
     say(f"Loading {name}; it is to learn {dataset.name} …")
-    going = curve_running(dataset, backbone, picked, seeds, labels_per_class=labels_per_class)
-    say(f"{len(picked)} arms on {draws(seeds)} of labels each …")
-    curve = _told(going, say, began)
+    setup = prepare(dataset, backbone, picked, typed.seeds, labels)
+    if typed.arms is None:
+        picked = affordable(setup, own)
+    if len(picked) < len(setup.arms):
+        notes.append(_left_out(setup, picked))
+        setup = prepare(dataset, backbone, picked, typed.seeds, labels)
+    for one in notes:
+        say(one)
+    draw_words = f"{len(picked)} arms on {draws(typed.seeds)} of {_labels_words(labels)}"
+    say(f"{draw_words}, {so_long(expected(setup))} on this computer …" if own else f"{draw_words} …")
+    pulse = Pulse(say, began)
+    going = curve_running(dataset, backbone, picked, typed.seeds, labels_per_class=labels, should_stop=pulse)
+    curve = _told(going, say, began, pulse)
     seconds = time.perf_counter() - began
+    written: Path | None = path
     try:
-        typed = command(source, target, network, labels_per_class, seeds, arms)
-        write_report(path, curve, seconds, typed, found)
+        again = replace(
+            typed, labels_per_class=labels, arms=None if typed.arms is None else tuple(typed.arms)
+        )
+        distorted = any(recipe.augmentation for recipe in (arm.recipe_for(backbone) for arm in picked))
+        section = pictures_section(pictures, backbone.transform, distorted=distorted)
+
+        def write(to: Path) -> None:
+            write_report(to, curve, seconds, again.command(), pictures, section, notes, overwrite=overwrite)
+
+        written = _written(write, path, numbered=report is None and not overwrite)
     except StoreError as error:
         # The numbers are there all the same: they are worth more than the report.
         say(str(error))
-        return Attempt(curve, None, seconds, found)
-    return Attempt(curve, path, seconds, found)
+        written = None
+    return Attempt(curve, written, seconds, pictures, tuple(notes))
 
 
-def command(
-    source: str,
-    target: str,
-    network: str,
-    labels_per_class: Sequence[int],
-    seeds: int,
-    arms: Sequence[str] | None,
-) -> str:
-    """Return what to type to get the same comparison again; the arguments are those of `attempt`.
+def _labels_words(counts: Sequence[int]) -> str:
+    if len(counts) == 1:
+        return label_words(counts[0])
+    return f"{', '.join(map(str, counts[:-1]))} and {counts[-1]} labels per class"
 
-    Examples
-    --------
-    >>> command("letters", "greek", "resnet", (1,), 5, None)
-    'tlkit try --source letters --target greek --network resnet --labels 1 --seeds 5'
-    """
-    counts = ",".join(map(str, labels_per_class))
-    words = ["tlkit", "try", "--source", source, "--target", target]
-    words += ["--network", network] if not source.startswith("zoo:") else []
-    words += ["--curve" if len(labels_per_class) > 1 else "--labels", counts, "--seeds", str(seeds)]
-    return shlex.join([*words, *(["--arms", ",".join(arms)] if arms is not None else [])])
+
+def _left_out(setup: Setup, picked: Sequence[Arm]) -> str:
+    """Say which arms are left out because they would take long, how long, and how to have them."""
+    left = [arm for arm in setup.arms if arm not in picked]
+    return (
+        f"Left out, since {setup.backbone.name} is large: {' and '.join(arm.name for arm in left)}. With them it would"
+        f" take {so_long(expected(setup))} on this computer: --arms {names(setup.arms)}."
+    )
 
 
 def _network(source: str, network: str, names: Sequence[str]) -> str:
@@ -203,33 +231,38 @@ def _network(source: str, network: str, names: Sequence[str]) -> str:
     return f"zoo:{network}-{source}"
 
 
-class _Reading:
-    """Says every few seconds how far the reading of a folder is."""
-
-    _SECONDS = 3.0
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
-        self._last = time.perf_counter()
-
-    def __call__(self, what: str, done: int, of: int | None) -> None:
-        if time.perf_counter() - self._last >= self._SECONDS:
-            self._last = time.perf_counter()
-            self._say(f"{what} pictures: {done:,}" + ("" if of is None else f" of {of:,}"))
-
-
-def _checked(report: Path) -> Path:
+def _place(report: Path | None, overwrite: bool) -> Path:
     """Refuse a place where a report cannot be, before anything is trained."""
-    path = report.expanduser().absolute()
+    path = (report or Path(USUAL_REPORT)).expanduser().absolute()
     if path.is_dir():
         raise StoreError(f"The report cannot be written to {path}: that is a folder.", "Name a file in it.")
+    if report is not None and path.exists() and not overwrite:
+        raise TakenError(
+            f"There is a file {path} already, and the report is not written over it.",
+            "Name another with --report, or add --overwrite.",
+        )
     folder = next(one for one in path.parents if one.exists())
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise StoreError(f"The report cannot be written to {path}.", "Name a file in a folder of yours.")
     return path
 
 
-def _told(going: Generator[Progress, None, Curve], say: Callable[[str], None], began: float) -> Curve:
+def _written(write: Callable[[Path], None], path: Path, *, numbered: bool) -> Path:
+    """Write a report and return where: with the first number that is free where no name was asked for."""
+    while True:
+        place = next_free(path) if numbered else path
+        try:
+            write(place)
+        except TakenError:
+            if not numbered:
+                raise
+        else:
+            return place
+
+
+def _told(
+    going: Generator[Progress, None, Curve], say: Callable[[str], None], began: float, pulse: Pulse
+) -> Curve:
     problem = ""
     try:
         while True:
@@ -238,6 +271,7 @@ def _told(going: Generator[Progress, None, Curve], say: Callable[[str], None], b
             except StopIteration as finished:
                 curve: Curve = finished.value
                 return curve
+            pulse.beat()
             width = len(str(one.of))
             left = f" ({one.left})" if one.left else ""
             say(f"{one.done:>{width}}/{one.of}  {time.perf_counter() - began:5.1f} s  {one}{left}")

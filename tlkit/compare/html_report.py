@@ -15,10 +15,11 @@ _STYLE = """
 :root { color-scheme: light dark; --ink: #1f2933; --quiet: #52606d; --line: #d5dbe1; --paper: #ffffff; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e6eaee; --quiet: #a9b4bf; --line: #46525e; --paper: #171b20; }
-  img { filter: invert(1) hue-rotate(180deg); mix-blend-mode: lighten; }
+  img.chart { filter: invert(1) hue-rotate(180deg); mix-blend-mode: lighten; }
 }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
        max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
+p { overflow-wrap: anywhere; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
 p.lead { font-size: 1.2rem; font-weight: 600; }
 div.wide { overflow-x: auto; margin: 1.4rem 0; }
@@ -31,6 +32,10 @@ caption { text-align: left; color: var(--quiet); padding-bottom: .4rem; }
 th, td { text-align: left; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); }
 img { max-width: 100%; height: auto; }
 tbody th { white-space: nowrap; }
+div.looks { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr));
+            gap: 1.2rem 1.6rem; }
+figure { margin: 0; } figcaption { font-weight: 600; overflow-wrap: anywhere; }
+figure img { display: block; margin-top: .25rem; border-radius: 3px; }
 @media (max-width: 44rem) {
   /* A row becomes a list: every number stays on the page, beside the name of its column. */
   thead { position: absolute; clip-path: inset(50%); }
@@ -46,10 +51,37 @@ footer { color: var(--quiet); font-size: .9rem; margin-top: 3rem; }
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG picture and what it shows, in words."""
+    """A picture and what it shows, in words.
 
-    png: bytes
+    Parameters
+    ----------
+    content
+        Of its file.
+    alt
+        What it shows.
+    kind
+        Of the file; a PNG is a chart, whose colours are turned where the page is dark.
+    """
+
+    content: bytes
     alt: str
+    kind: str = "image/png"
+
+
+@dataclass(frozen=True)
+class Looks:
+    """Pictures of several things, each with its name.
+
+    Parameters
+    ----------
+    caption
+        What they show.
+    things
+        For each its name and its pictures, one below the other.
+    """
+
+    caption: str
+    things: Sequence[tuple[str, Sequence[Picture]]]
 
 
 @dataclass(frozen=True)
@@ -66,7 +98,7 @@ class Glossary:
     words: Mapping[str, str]
 
 
-Part = str | Table | Picture | Command | Glossary
+Part = str | Table | Picture | Looks | Command | Glossary
 
 
 @dataclass(frozen=True)
@@ -98,14 +130,20 @@ def page(title: str, sections: Sequence[Section], footer: str, about: str = "") 
 
 
 def write(
-    path: str | os.PathLike[str], title: str, sections: Sequence[Section], footer: str, about: str = ""
+    path: str | os.PathLike[str],
+    title: str,
+    sections: Sequence[Section],
+    footer: str,
+    about: str = "",
+    *,
+    overwrite: bool = True,
 ) -> None:
     """Write a page to a file, whole or not at all.
 
     Raises
     ------
     StoreError
-        The folder cannot be written to, or the disk is full.
+        The folder cannot be written to, or the disk is full; or there is a file, which is not to be overwritten.
 
     Examples
     --------
@@ -116,7 +154,7 @@ def write(
     True
     """
     text = page(title, sections, footer, about)
-    with files.atomic_write(path, "w") as file:
+    with files.atomic_write(path, "w", overwrite=overwrite) as file:
         file.write(text)
 
 
@@ -130,9 +168,13 @@ def _part(part: Part) -> str:
     if isinstance(part, str):
         return f"<p>{html.escape(part)}</p>\n"
     if isinstance(part, Picture):
-        encoded = base64.b64encode(part.png).decode("ascii")
-        image = f'<img src="data:image/png;base64,{encoded}" alt="{html.escape(part.alt)}">'
-        return f"<p>{image}</p>\n"
+        return f"<p>{_image(part)}</p>\n"
+    if isinstance(part, Looks):
+        shown = "".join(
+            f"<figure><figcaption>{html.escape(name)}</figcaption>{''.join(map(_image, pictures))}</figure>\n"
+            for name, pictures in part.things
+        )
+        return f'<div class="looks" role="group" aria-label="{html.escape(part.caption)}">\n{shown}</div>\n'
     if isinstance(part, Command):
         return f"<pre><code>{html.escape(part.line)}</code></pre>\n"
     if isinstance(part, Glossary):
@@ -142,6 +184,12 @@ def _part(part: Part) -> str:
         )
         return f"<dl>\n{told}</dl>\n"
     return _table(part)
+
+
+def _image(picture: Picture) -> str:
+    encoded = base64.b64encode(picture.content).decode("ascii")
+    chart = ' class="chart"' if picture.kind == "image/png" else ""
+    return f'<img src="data:{picture.kind};base64,{encoded}" alt="{html.escape(picture.alt)}"{chart}>'
 
 
 def _table(table: Table) -> str:

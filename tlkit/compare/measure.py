@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Every cell trains with one thread, wherever it runs: the number of threads changes the last digits of sums.
 THREADS = 1
 # Multiply-adds of small networks that one core manages in a second, roughly; only to guess durations.
-_PER_SECOND = 2.5e10
+PER_SECOND = 2.5e10
 BY_HAND = "given by hand"
 
 
@@ -98,7 +98,7 @@ class Order:
             batch = min(items, recipe.batch_size)
             work += recipe.steps_for(items) * batch * (sum(costs.values()) + 2 * opened)
         repeats = 1 + 2 * tuning.TRIES if self.tune and labels >= 2 else 1
-        return repeats * work / _PER_SECOND
+        return repeats * work / PER_SECOND
 
 
 def light(orders: Sequence[Order], *, pack: bool = False) -> list[Order]:

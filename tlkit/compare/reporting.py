@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tlkit.compare import html_report
 from tlkit.compare.comparison import Comparison
@@ -12,8 +13,21 @@ from tlkit.compare.glossary import words_of
 from tlkit.compare.table import Table
 from tlkit.compare.wording import draws, labels
 
+if TYPE_CHECKING:
+    from tlkit.compare.own_pictures import Pictures
 
-def write_report(path: Path, curve: Curve, seconds: float, typed: str, found: Sequence[str] = ()) -> None:
+
+def write_report(
+    path: Path,
+    curve: Curve,
+    seconds: float,
+    typed: str,
+    pictures: Pictures,
+    about_pictures: html_report.Section,
+    notes: Sequence[str] = (),
+    *,
+    overwrite: bool = False,
+) -> None:
     """Write a curve as one HTML file that needs nothing else.
 
     Parameters
@@ -26,13 +40,19 @@ def write_report(path: Path, curve: Curve, seconds: float, typed: str, found: Se
         How long it took.
     typed
         The command that made it.
-    found
-        What was found in the data, in words.
+    pictures
+        With what was found in them.
+    about_pictures
+        The section that shows them.
+    notes
+        How it came to what was compared, in sentences.
+    overwrite
+        Whether a file that is there is replaced.
 
     Raises
     ------
     StoreError
-        The file cannot be written.
+        The file cannot be written, or is there.
     """
     first = curve.comparisons[0]
     sections = []
@@ -54,9 +74,16 @@ def write_report(path: Path, curve: Curve, seconds: float, typed: str, found: Se
             *one.notes,
         ]
         sections.append(html_report.Section(f"{count[0].upper()}{count[1:]}", parts, lead=lead))
-    if found:
-        sections.append(html_report.Section("What was found in the data", list(found)))
+    sections.append(about_pictures)
+    if pictures.checked:
+        problems = list(pictures.found) or ["Nothing that is wrong with it."]
+        sections.append(
+            html_report.Section(
+                "What was found in the data", [*problems, f"Looked for: {' '.join(pictures.checked)}"]
+            )
+        )
     told: list[html_report.Part] = [
+        *notes,
         f"Every arm had the same draws of labels and took the same {first.items:,} test items once per draw.",
         f"Intervals ({100 * first.level:g} %) allow for other draws and for other test items.",
         f"Seal. {first.seals}",
@@ -72,7 +99,9 @@ def write_report(path: Path, curve: Curve, seconds: float, typed: str, found: Se
         f"The network {first.backbone} on {first.dataset}: {first.classes} classes, {draws(len(first.seeds))} of"
         f" labels, {first.items:,} test items."
     )
-    html_report.write(path, "From scratch, or with transfer?", sections, footer, about)
+    has_scratch = any(name.startswith("scratch") for name in first.arms)
+    title = "From scratch, or with transfer?" if has_scratch else "With or without what was learned before?"
+    html_report.write(path, title, sections, footer, about, overwrite=overwrite)
 
 
 def _picture(shown: Comparison | Curve) -> html_report.Picture:

@@ -1,0 +1,125 @@
+"""Outlook: how long a comparison will take on this computer, and signs of life while it goes on."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tlkit.compare.wording import about
+
+if TYPE_CHECKING:
+    from tlkit.backbones import Backbone
+    from tlkit.compare.arms import Arm
+    from tlkit.compare.measure import Order
+    from tlkit.compare.setup import Setup
+
+# In seconds of `Order.expected_seconds`, for the fewest labels: about a quarter of an hour for a large network.
+_LONG = 300.0
+_BATCH = 8
+# Until processes of their own have loaded torch.
+_START_SECONDS = 10.0
+_SILENT_SECONDS = 20.0
+
+
+def affordable(setup: Setup, of_own: bool) -> tuple[Arm, ...]:
+    """Return the arms that give a first answer in minutes; all of them unless a folder meets a large network.
+
+    What decides is counted, not timed: the same call compares the same arms on every computer.
+
+    Parameters
+    ----------
+    setup
+        With all arms.
+    of_own
+        Whether the pictures are a learner's own: then many are new to all this, and wait for their first answer.
+    """
+    fewest = setup.labels_per_class[0]
+    work = sum(order.expected_seconds for order in setup.orders if order.task.labels_per_class == fewest)
+    if not of_own or work <= _LONG:
+        return setup.arms
+    return tuple(arm for arm in setup.arms if arm.plan_for(arm.start(setup.backbone, 0)).boundary == "head")
+
+
+def expected(setup: Setup) -> float:
+    """Return about how many seconds a comparison will take here, after one look at how fast the network is.
+
+    Parameters
+    ----------
+    setup
+        What is to be measured; what is in the store already takes no time.
+    """
+    from tlkit.compare.measure import PER_SECOND
+
+    missing = [order for order in setup.orders if not _is_kept(setup, order)]
+    work = sum(order.expected_seconds for order in missing) * PER_SECOND
+    if not work:
+        return 0.0
+    processes = min(len(missing), _processors()) if setup.n_jobs is None else max(1, setup.n_jobs)
+    return work / _rate(setup.backbone) / processes + (_START_SECONDS if processes > 1 else 0)
+
+
+def _is_kept(setup: Setup, order: Order) -> bool:
+    return setup.store is not None and setup.store.get(order.key, len(order.task.test)) is not None
+
+
+def _rate(backbone: Backbone) -> float:
+    """Return how many multiply-adds a second one thread manages with this network."""
+    from tlkit.train.threads import threads
+
+    images = np.zeros((_BATCH, *backbone.transform.shape), dtype=np.float32)
+    with threads(1):
+        backbone.features(images[:1])
+        began = time.perf_counter()
+        backbone.features(images)
+        seconds = time.perf_counter() - began
+    return _BATCH * backbone.summary().multiply_adds / max(seconds, 1e-6)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def names(arms: Sequence[Arm]) -> str:
+    """Return the names of arms as they are typed."""
+    return ",".join(arm.name for arm in arms)
+
+
+class Pulse:
+    """Says that work goes on where nothing was finished for a while; it stops nothing.
+
+    Parameters
+    ----------
+    say
+        Takes a line.
+    began
+        Where the clock started.
+    """
+
+    def __init__(self, say: Callable[[str], None], began: float) -> None:
+        self._say, self._began = say, began
+        self._last = time.perf_counter()
+
+    def __call__(self) -> bool:
+        if time.perf_counter() - self._last > _SILENT_SECONDS:
+            self.beat()
+            self._say(f"     {time.perf_counter() - self._began:5.0f} s  still training …")
+        return False
+
+    def beat(self) -> None:
+        """Note that something was said."""
+        self._last = time.perf_counter()
+
+
+def so_long(seconds: float) -> str:
+    """Return how long something takes, in words.
+
+    Examples
+    --------
+    >>> so_long(0), so_long(50), so_long(4000)
+    ('at once', 'about 50 s', 'about 67 min')
+    """
+    return about(seconds) if seconds else "at once"
