@@ -123,7 +123,7 @@ def test_the_wheel_holds_weights_data_and_built_panels_with_their_cards(in_wheel
     panels = {Path(name).stem for name in in_wheel if re.match(r"tlkit/panels/static/.*\.js$", name)}
     assert len(weights) >= 12
     assert len(sets) >= 5
-    assert {"freeze", "similarity", "compare"} <= panels
+    assert {"freeze", "similarity", "compare", "findings"} <= panels
     for name in weights + sets:
         assert str(Path(name).with_suffix(".json")).replace(os.sep, "/") in in_wheel, f"{name} has no card"
 

@@ -15,9 +15,13 @@ from PIL import Image
 
 #: Rows of figures show pictures at least this large, whatever their own size is.
 SHOWN_PIXELS = 72
+# A JPEG of so small a picture saves little and smears its lines.
+_ICON_PIXELS = 40
 
 
-def picture(image: NDArray[Any], *, ink: bool = True, largest_pixels: int | None = None) -> str:
+def picture(
+    image: NDArray[Any], *, ink: bool = True, largest_pixels: int | None = None, small: bool = False
+) -> str:
     """Turn an image into a PNG data URI, the same bytes on every machine.
 
     Parameters
@@ -28,6 +32,8 @@ def picture(image: NDArray[Any], *, ink: bool = True, largest_pixels: int | None
         Whether one channel is ink: 1 is then drawn black on white. False draws 1 white.
     largest_pixels
         Larger pictures are made smaller, to this longer side.
+    small
+        Few bytes matter more than equal ones: all but icons become a JPEG.
 
     Returns
     -------
@@ -47,6 +53,9 @@ def picture(image: NDArray[Any], *, ink: bool = True, largest_pixels: int | None
     if largest_pixels is not None and max(made.size) > largest_pixels:
         made.thumbnail((largest_pixels, largest_pixels))
     written = io.BytesIO()
+    if small and max(made.size) > _ICON_PIXELS:
+        made.save(written, "JPEG", quality=85)
+        return "data:image/jpeg;base64," + base64.b64encode(written.getvalue()).decode("ascii")
     # Stored, not compressed: compressors differ between machines, and notebook tests compare the bytes.
     made.save(written, "PNG", compress_level=0)
     return "data:image/png;base64," + base64.b64encode(written.getvalue()).decode("ascii")

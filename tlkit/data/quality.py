@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tlkit.data.alike import alike_pairs, components, thumbnails
 from tlkit.data.duplicates import Place, find_duplicates
 from tlkit.data.findings import Finding, Findings, group_name
+from tlkit.data.own import GIVEN
 from tlkit.data.places import SPLITS
 from tlkit.data.shuffled import LEAST_PICTURES, agreement
 from tlkit.data.steps import Steps
@@ -69,8 +70,8 @@ def _checked(dataset: Dataset) -> Iterator[str]:
         return
     yield f"Copies: {count:,} pictures, equal pixel by pixel, inside each split and across them."
     yield (
-        "Near copies: pictures that were scaled, compressed or lightened, by a perceptual hash. Mirrored ones are"
-        " not looked for."
+        "Near copies: pictures that were scaled, compressed or darkened, by a perceptual hash. Of brightened and"
+        " cropped ones some are found, of mirrored ones none."
     )
     yield "Pictures of one colour."
     yield (
@@ -150,8 +151,9 @@ def _pictures(dataset: Dataset, exact: Duplicates, steps: Steps) -> Iterator[Fin
         )
     yield from _copies(dataset, exact)
     yield from _near_copies(dataset, exact, thumbs, steps)
-    steps.part("Asking whether labels follow the pictures", _PAIRS, 1)(0)
-    found = agreement(dataset.train)
+    asking = steps.part("Asking whether labels follow the pictures", _PAIRS, 1)
+    asking(0)
+    found = agreement(dataset.train, step=asking)
     if found is not None and found.looks_shuffled:
         yield Finding(
             "labels-look-shuffled",
@@ -173,8 +175,9 @@ def _is_plain(split: Split, thumbs: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def _copies(dataset: Dataset, found: Duplicates) -> Iterator[Finding]:
-    # Texts are not grouped by what they look like.
-    keep = "Keep one of each." if found.item == "text" else "Keep one of each, or read with group='alike'."
+    # Texts are not grouped by what they look like, and splits that came with the data stay as they are.
+    fixed = found.item == "text" or GIVEN in dataset.card.limits
+    keep = "Keep one of each." if fixed else "Keep one of each, or read with group='alike'."
     for rule, groups, what, why in (
         (
             "copies-across-splits",
@@ -236,7 +239,9 @@ def _near_copies(
             "near-copies-across-splits",
             f"Groups of pictures that look the same and lie in more than one split: {len(across):,}.",
             "A picture nearly like one in training is hardly a test: the accuracy measured may be too high.",
-            "Read with group='alike', which keeps them in one split.",
+            "Keep them in one split: move the files, or leave them out."
+            if GIVEN in dataset.card.limits
+            else "Read with group='alike', which keeps them in one split.",
             tuple(_group(dataset, group) for group in across),
             items=across,
         )

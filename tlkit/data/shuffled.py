@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from tlkit.data.alike import thumbnails
 from tlkit.data.split import Split
+from tlkit.data.steps import Step, silent
 
 # Fewer pictures leave the test too weak to tell anything.
 LEAST_PICTURES = 200
 _MOST_PICTURES = 2000
 _NEIGHBOURS = 5
 _PERMUTATIONS = 200
+_ROWS = 250
 # Labels that were shuffled reach this many standard deviations above chance in 1 of 100 cases.
 _ALARM = 2.33
 
@@ -43,7 +45,7 @@ class Agreement:
         return self.deviations < _ALARM
 
 
-def agreement(split: Split, seed: int = 0) -> Agreement | None:
+def agreement(split: Split, seed: int = 0, step: Step = silent) -> Agreement | None:
     """Compare how often neighbours share a label with how often they do after labels are permuted.
 
     Neighbours are found on 16 x 16 thumbnails (their pattern, the strength of their frequencies, mean and
@@ -57,6 +59,8 @@ def agreement(split: Split, seed: int = 0) -> Agreement | None:
         At most 2,000 of its pictures are looked at.
     seed
         Which ones, and which permutations.
+    step
+        Called with the share that is done.
 
     Returns
     -------
@@ -78,10 +82,11 @@ def agreement(split: Split, seed: int = 0) -> Agreement | None:
     labels = split.labels[chosen]
     if len(chosen) < LEAST_PICTURES or len(np.unique(labels)) < 2:
         return None
-    near = _neighbours(_features(thumbnails(split.select(chosen))))
+    near = _neighbours(_features(thumbnails(split.select(chosen))), step)
     found = float((labels[near] == labels[:, None]).mean())
     permuted = np.empty(_PERMUTATIONS)
     for at in range(_PERMUTATIONS):
+        step(at / _PERMUTATIONS)
         mixed = generator.permutation(labels)
         permuted[at] = (mixed[near] == mixed[:, None]).mean()
     by_chance = float(permuted.mean())
@@ -106,10 +111,14 @@ def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return unit
 
 
-def _neighbours(features: NDArray[np.float32]) -> NDArray[np.int64]:
+def _neighbours(features: NDArray[np.float32], step: Step) -> NDArray[np.int64]:
     """Return the (n, 5) nearest others of each row."""
     squares = (features**2).sum(axis=1)
-    distances = squares[:, None] + squares - 2 * features @ features.T
-    np.fill_diagonal(distances, np.inf)
-    near: NDArray[np.int64] = np.argpartition(distances, _NEIGHBOURS, axis=1)[:, :_NEIGHBOURS]
+    near = np.empty((len(features), _NEIGHBOURS), dtype=np.int64)
+    for start in range(0, len(features), _ROWS):
+        step(0)
+        rows = np.arange(start, min(start + _ROWS, len(features)))
+        distances = squares[rows, None] + squares - 2 * features[rows] @ features.T
+        distances[rows - start, rows] = np.inf
+        near[rows] = np.argpartition(distances, _NEIGHBOURS, axis=1)[:, :_NEIGHBOURS]
     return near

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tlkit.panels.compare import Compare
+    from tlkit.panels.findings import Findings
     from tlkit.panels.freeze import Freeze
     from tlkit.panels.similarity import Similarity
 
-__all__ = ["Freeze", "Compare", "Similarity"]
+__all__ = ["Freeze", "Compare", "Similarity", "Findings"]
 
 
 def __getattr__(name: str) -> Any:

@@ -131,11 +131,13 @@ class Panel(Displayed, Generic[S, R]):
 
     def record(self) -> dict[str, Any]:
         """Return the panel as plain JSON: kind, version, settings, facts and the outcome of the last run."""
+        # Fields that make no result stale, such as what is open, are those of now.
+        state = self._state if self._ran in (None, self._state) else self._ran
         body = {
             "kind": f"tlkit.panels.{self.kind}",
             "version": self.version,
             "tlkit": tlkit.__version__,
-            "state": dataclasses.asdict(self._ran if self._ran is not None else self._state),  # type: ignore[call-overload]  # S is a dataclass
+            "state": dataclasses.asdict(state),  # type: ignore[call-overload]  # S is a dataclass
             "about": self._about,
             "outcome": self._outcome,
         }

@@ -1,7 +1,7 @@
 // The Freeze panel: stages from input to head, a switch and a mode on each, and what came out.
 import { useState } from "preact/hooks";
 import { panel } from "../shared/panel";
-import { RunBar, Segments, Table } from "../shared/parts";
+import { Copy, RunBar, Segments, Table } from "../shared/parts";
 import type { Base, Props } from "../shared/seam";
 import css from "./freeze.css";
 import insideCss from "./freeze/inside.css";
@@ -173,7 +173,7 @@ function Freeze(props: Props<View>) {
         ))}
       </div>
       <RunBar {...props}>
-        <Copy code={view.code} />
+        <Copy code={view.code} label="Copy as Python" />
         <span class="tlkit-dim tlkit-keys">Space flips a stage, arrows move between them</span>
       </RunBar>
       {view.outcome && (
@@ -217,31 +217,6 @@ function arrows(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
   const switches = [...event.currentTarget.querySelectorAll<HTMLElement>("[role=switch]")];
   switches[switches.indexOf(target) + step]?.focus();
   event.preventDefault();
-}
-
-function Copy({ code }: { code: string }) {
-  const [state, setState] = useState<"no" | "yes" | "shown">("no");
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(code);
-      setState("yes");
-      setTimeout(() => setState("no"), 2000);
-    } catch {
-      // No right to the clipboard, or not a secure address: show the code to be copied by hand.
-      setState("shown");
-    }
-  };
-  return (
-    <>
-      <button type="button" class="tlkit-ghost" onClick={() => void copy()}>
-        {state === "yes" ? "Copied" : "Copy as Python"}
-      </button>
-      <span class="tlkit-hidden" role="status">
-        {state === "yes" ? "The code is in the clipboard." : ""}
-      </span>
-      {state === "shown" && <textarea class="tlkit-code" readOnly rows={6} value={code} aria-label="Python code" />}
-    </>
-  );
 }
 
 export default panel<View>(Freeze, css + insideCss);

@@ -1,5 +1,6 @@
 // Parts that panels share. Each shows what it is given.
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 import type { Base, Props } from "./seam";
 
 /** An error in words; the traceback behind a disclosure. */
@@ -107,5 +108,31 @@ export function Table(props: { caption: string; head: string[]; rows: { text: st
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** A button that copies Python; where the browser forbids it, the code is shown to be copied by hand. */
+export function Copy({ code, label }: { code: string; label: string }) {
+  const [state, setState] = useState<"no" | "yes" | "shown">("no");
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(code);
+      setState("yes");
+      setTimeout(() => setState("no"), 2000);
+    } catch {
+      // No right to the clipboard, or not a secure address: show the code to be copied by hand.
+      setState("shown");
+    }
+  };
+  return (
+    <>
+      <button type="button" class="tlkit-ghost" onClick={() => void copy()}>
+        {state === "yes" ? "Copied" : label}
+      </button>
+      <span class="tlkit-hidden" role="status">
+        {state === "yes" ? "The code is in the clipboard." : ""}
+      </span>
+      {state === "shown" && <textarea class="tlkit-code" readOnly rows={6} value={code} aria-label="Python code" />}
+    </>
   );
 }
