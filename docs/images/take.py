@@ -1,4 +1,4 @@
-"""Take the pictures of the panels for the README: ``python docs/images/take.py [freeze | compare | similarity]``.
+"""Take the pictures of the panels for the README: ``python docs/images/take.py [NAME …]``, all of them without a name.
 
 Runs each panel in a real JupyterLab and writes NAME.png beside this file. Takes some minutes.
 """
@@ -36,6 +36,28 @@ panel""",
         "How close are they?",
         'panel = panels.Similarity(data.load("letters"), greek, net)\n_ = panel.run()\npanel',
     ),
+    "findings": (
+        "Findings before training",
+        """from pathlib import Path
+from PIL import Image
+emoji = data.load("emoji:twemoji").train
+for at, (pixels, label) in enumerate(zip(emoji.images, emoji.labels)):
+    name = emoji.classes[label]
+    if name in ("animal", "vehicle", "dish", "plant"):
+        folder = Path("my pictures", "Dish" if name == "dish" and at % 3 == 0 else name)
+        folder.mkdir(parents=True, exist_ok=True)
+        image = Image.fromarray((255 * pixels.transpose(1, 2, 0)).astype("uint8"))
+        image.save(folder / f"{at:03}.png")
+        if name == "vehicle" and at % 5 == 0:
+            image.resize((52, 52)).save(folder / f"{at:03}-small.jpg", quality=80)
+        if name == "animal" and at % 11 == 0:
+            image.save(folder / f"{at:03}-again.png")
+(folder / "half.png").write_bytes(b"\\x89PNG")
+ours = data.images("my pictures", size=64)
+panel = panels.Findings(ours)
+_ = panel.run()
+panel.set(opened="near-copies-across-splits")""",
+    ),
 }
 
 
@@ -49,7 +71,7 @@ def main(names: list[str]) -> None:
         for name in names or PANELS:
             title, cell = PANELS[name]
             path = lab.write(f"{name}.ipynb", [SETUP, cell])
-            notebook = lab.open(browser, path, HERE, width=1280, height=1600)
+            notebook = lab.open(browser, path, HERE, width=1280, height=2200)
             for number in range(2):
                 notebook.run(number)
             # A comparison is measured first, which takes a while on a busy machine.

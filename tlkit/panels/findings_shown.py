@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -171,9 +172,9 @@ def _groups(one: Finding, items: _Items) -> tuple[list[dict[str, Any]], int]:
 def _group(group: Sequence[Place], items: _Items) -> dict[str, Any]:
     """Return a group of copies: one item of each split first, so that it is seen where they lie."""
     firsts = {split: (split, at) for split, at in reversed(group)}
-    order = [*(place for place in group if firsts[place[0]] == place)]
-    order += [place for place in group if place not in order]
-    shown = [items.one(place) for place in order[:_PER_GROUP]]
+    order = [place for place in group if firsts[place[0]] == place]
+    others = (place for place in group if firsts[place[0]] != place)
+    shown = [items.one(place) for place in [*order, *islice(others, _PER_GROUP)][:_PER_GROUP]]
     where = [SPLIT_WORDS[split] for split in SPLITS if split in firsts]
     labels = sorted({one["label"] for one in shown if one["label"]})
     words = f"{len(group):,} in {_listed(where)}"
