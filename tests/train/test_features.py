@@ -95,7 +95,7 @@ def test_the_second_time_nothing_runs(net: Backbone, task: Task) -> None:
     ran = sum(seen)
     second = boundary_activations(network, net.transform, task.train, "layer2")
     assert ran >= len(task.train)
-    assert sum(seen) - ran <= 2  # the two items that are part of the key
+    assert sum(seen) - ran <= 2  # the two images of noise that are part of the key
     assert second.values is first.values
     assert not first.values.flags.writeable
 

@@ -58,7 +58,7 @@ def test_a_draw_runs_only_what_earlier_draws_did_not(net: Backbone, split: Split
     assert counting.seen["stem"] == 160
     found = counting.run(second).values.tobytes()
     # 140 new ones, filled up to whole batches, and one batch that is compared before anything is shared.
-    assert counting.seen["stem"] == 160 + BATCH
+    assert counting.seen["stem"] == -(-140 // BATCH) * BATCH + BATCH
     counting.run(split.select(np.arange(50, 250)))
     assert counting.seen == {}
     assert found == alone(net, second)
@@ -83,6 +83,16 @@ def test_a_deeper_boundary_goes_on_from_what_is_kept(
     assert counting.seen["stem"] == BATCH  # one batch that is compared
     assert counting.seen["layer2"] >= len(found)
     assert found.values.tobytes() == alone(net, split, "head", views)
+
+
+def test_draws_share_augmented_copies_too(net: Backbone, split: Split) -> None:
+    views = Views(3)
+    first, second = split.select(np.arange(160)), split.select(np.arange(299, 95, -1))
+    counting = Counting(net)
+    counting.run(first, views=views)
+    found = counting.run(second, views=views).values.tobytes()
+    assert counting.seen["stem"] == -(-140 * 4 // BATCH) * BATCH + BATCH
+    assert found == alone(net, second, views=views)
 
 
 def test_copies_made_with_another_seed_are_not_taken_for_these(net: Backbone, split: Split) -> None:

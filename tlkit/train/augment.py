@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -43,9 +44,41 @@ def augment(images: Tensor, generator: torch.Generator, strength: float = 1.0) -
     >>> moved.shape, bool((moved != images).any())
     (torch.Size([4, 1, 32, 32]), True)
     """
-    if strength == 0 or len(images) == 0:
+    return _moved(images, strength * (2 * torch.rand(len(images), 6, generator=generator) - 1))
+
+
+def augment_each(images: Tensor, seeds: Sequence[int], strength: float = 1.0) -> Tensor:
+    """Return each image as `augment` gives it alone, from a seed of its own, whatever comes with it.
+
+    Parameters
+    ----------
+    images
+        (n, c, h, w), floats; not changed.
+    seeds
+        One for each image, 0 to below 2**63.
+    strength
+        As in `augment`.
+
+    Returns
+    -------
+    Tensor
+        Same shape and type.
+
+    Examples
+    --------
+    >>> images = torch.rand(4, 1, 32, 32, generator=torch.Generator().manual_seed(0))
+    >>> one, several = augment_each(images[2:3], [7]), augment_each(images, [5, 6, 7, 8])
+    >>> torch.equal(one[0], several[2])
+    True
+    """
+    drawn = [torch.rand(6, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
+    return _moved(images, strength * (2 * torch.stack(drawn) - 1)) if drawn else images
+
+
+def _moved(images: Tensor, drawn: Tensor) -> Tensor:
+    """Return images under the maps that six numbers each from -strength to strength stand for."""
+    if len(images) == 0 or not drawn.any():
         return images
-    drawn = strength * (2 * torch.rand(len(images), 6, generator=generator) - 1)
     angle = drawn[:, 0] * math.radians(_DEGREES)
     wide, high = (drawn[:, at].mul(_LOG_SCALE / math.sqrt(2)).exp() for at in (1, 2))
     shear = drawn[:, 3] * _SHEAR

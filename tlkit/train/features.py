@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from tlkit.backbones.evaluating import evaluating
 from tlkit.errors import StoreError
 from tlkit.train import kept_rows
 from tlkit.train.kept_rows import CacheLimitError, Kept, forget
-from tlkit.train.passes import Pass
+from tlkit.train.passes import Pass, Views, row_digests
 from tlkit.train.prefix import Prefix
 
 if TYPE_CHECKING:
@@ -30,25 +30,6 @@ __all__ = ["Activations", "CacheLimitError", "Views", "boundary_activations", "f
 MEMORY_LIMIT_BYTES = 256 * 2**20
 # What took longer is worth a file too: another process, or the next day's, then need not wait again.
 _WORTH_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Views:
-    """Which pictures of each item are looked at: the item itself, then ``count`` augmented copies.
-
-    Parameters
-    ----------
-    count
-        Augmented copies per item; 0 for the items alone.
-    strength
-        Of the augmentation.
-    seed
-        Of the augmentation.
-    """
-
-    count: int = 0
-    strength: float = 1.0
-    seed: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +71,8 @@ def boundary_activations(
 ) -> Activations:
     """Run the stages before the boundary once over a split, or fetch what they gave before.
 
-    Only items that these stages have not seen yet are run: other draws, label counts, arms and seeds share the
-    rest, and a boundary moved deeper goes on from what was kept before the earlier one. The values are bit for
+    Only pictures that these stages have not seen yet are run: other draws, label counts, arms and seeds share the
+    rest, augmented copies too, and a boundary moved deeper goes on from what was kept before the earlier one. The values are bit for
     bit those of a run from the pictures on; the first time something is shared, a batch is computed anew, and if
     it differs nothing is shared.
 
@@ -136,10 +117,8 @@ def boundary_activations(
     place = files.cache_folder() / "activations" if folder is None else Path(folder)
     with evaluating(network):
         prefix = Prefix(network, transform, boundary, torch.device(device), split.shape[1:])
-        # Without augmented copies their strength and seed play no part.
-        copies = (views.count, views.strength, views.seed) if views.count else ()
-        keys = {name: kept_rows.key_of(one, split.item_digests, copies) for name, one in prefix.keys.items()}
-        key = keys[boundary]
+        digests = row_digests(split, views)
+        key = kept_rows.key_of(prefix.key, digests)
         found = kept_rows.same(key)
         if found is not None:
             return Activations(found.values, items, key, found.where)
@@ -148,16 +127,16 @@ def boundary_activations(
         path = place / f"{key}.npy"
         found = kept_rows.read(path, prefix.key, shape)
         if found is None:
-            running = Pass(prefix, split, views, keys, place, should_stop)
+            running = Pass(prefix, split, digests, views.strength, place, should_stop)
             if in_memory:
                 values = np.concatenate(list(running))
                 if running.seconds > _WORTH_SECONDS:
                     # Without room the result is as good; only the next process has to run it again.
                     with suppress(StoreError):
-                        _write(path, shape, [values], split, folder)
-                found = Kept(prefix.key, key, values, split.item_digests)
+                        _write(path, shape, [values], digests, folder)
+                found = Kept(prefix.key, key, values, digests)
             else:
-                _write(path, shape, running, split, folder)
+                _write(path, shape, running, digests, folder)
                 found = kept_rows.read(path, prefix.key, shape)
                 if found is None:
                     raise StoreError(f"{path} changed while it was being written.", "Run it again.")
@@ -174,9 +153,9 @@ def _write(
     path: Path,
     shape: tuple[int, ...],
     parts: Iterable[NDArray[np.float32]],
-    split: Split,
+    digests: Sequence[bytes],
     folder: str | Path | None,
 ) -> None:
     if folder is None:
         kept_rows.make_room(path, 4 * int(np.prod(shape)))
-    kept_rows.write(path, shape, parts, split.item_digests)
+    kept_rows.write(path, shape, parts, digests)

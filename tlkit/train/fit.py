@@ -45,7 +45,8 @@ def fit(
     plan
         From ``freeze.plan``. None freezes everything strictly: feature extraction.
     seed
-        Of the new head, the order of the batches, the augmentation and dropout; not negative.
+        Of the new head, the order of the batches, the augmentation at each step and dropout; not negative.
+        Copies that are cached in its place are the same in every run, so that runs share them.
     recipe
         Every other choice. None takes ``Recipe.for_plan(plan)``.
     device

@@ -108,20 +108,20 @@ class Job:
     def _work(self) -> Generator[Epoch, None, Run]:
         self.check()
         recipe, task, plan = self.recipe, self.task, self.plan
-        head_seed, view_seed, step_seed, augment_seed = self.seeds
+        head_seed, _, step_seed, augment_seed = self.seeds
         work = Work(self.backbone, len(task.classes))
         network = self.backbone.with_head(len(task.classes), seed=head_seed)
         network.to(self.device)
         network.to(memory_format=torch.channels_last)
         seal = freeze.seal(network)
         plan.apply(network)
-        source, cached = self._source(network, view_seed, augment_seed, work)
+        source, cached = self._source(network, augment_seed, work)
 
         strength = "no convex head"
         stages = self._phases()
         total = self._count_reports(len(source), stages) + (recipe.head_solver == "convex")
         if recipe.head_solver == "convex":
-            rows, items = self._head_rows(network, source, view_seed, work)
+            rows, items = self._head_rows(network, source, work)
             solved = solve_head(
                 rows,
                 task.train.labels[items],
@@ -177,8 +177,8 @@ class Job:
             test_items=split,
         )
 
-    def _views(self, seed: int) -> Views:
-        return Views(self.recipe.views_for(len(self.task.train)), self.recipe.augmentation, seed)
+    def _views(self) -> Views:
+        return Views(self.recipe.views_for(len(self.task.train)), self.recipe.augmentation)
 
     def _activations(
         self, network: Network, split: Split, boundary: str, views: Views | None = None
@@ -193,10 +193,10 @@ class Job:
             should_stop=self.check,
         )
 
-    def _source(self, network: Network, view_seed: int, augment_seed: int, work: Work) -> tuple[Source, str]:
+    def _source(self, network: Network, augment_seed: int, work: Work) -> tuple[Source, str]:
         """Choose where the steps begin: at cached activations or at the pictures."""
         recipe, split = self.recipe, self.task.train
-        views = self._views(view_seed)
+        views = self._views()
         random = recipe.augmentation > 0 and views.count == 0 and self.steps > 0
         if recipe.cache == "never":
             why = "at the pictures: the recipe does not cache"
@@ -224,12 +224,12 @@ class Job:
         return Pictures(split, self.backbone.transform, strength, generator, self.device), why
 
     def _head_rows(
-        self, network: Network, source: Source, view_seed: int, work: Work
+        self, network: Network, source: Source, work: Work
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Return the features of the network as it is, and which item each row shows."""
         found = self._cached
         if found is None or source.start != "head":
-            found = self._activations(network, self.task.train, "head", self._views(view_seed))
+            found = self._activations(network, self.task.train, "head", self._views())
             work.passed(len(found), source.start, "head")
         return found.values, found.items
 

@@ -1,4 +1,4 @@
-"""Kept rows: activations that were computed before, in memory or in files, found by the item that they show."""
+"""Kept rows: activations that were computed before, in memory or in files, found by what they show."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Kept:
     key
         From `key_of`; also the name of the file.
     values
-        (rows, ...) float32, read-only; the items themselves come first, then their augmented copies.
+        (rows, ...) float32, read-only.
     digests
-        One hash of each item.
+        One hash of what each row shows.
     where
         ``"memory"`` or the file that holds them.
     """
@@ -55,7 +55,7 @@ class Kept:
 
     @cached_property
     def rows(self) -> dict[bytes, int]:
-        """The row of each item, without augmentation."""
+        """Where each is."""
         return {digest: row for row, digest in enumerate(self.digests)}
 
 
@@ -111,7 +111,7 @@ def of_prefix(prefix: str, folder: Path) -> Iterator[Kept]:
                 yield one
 
 
-def key_of(prefix: str, digests: Sequence[bytes], views: tuple[object, ...]) -> str:
+def key_of(prefix: str, digests: Sequence[bytes]) -> str:
     """Return the key of a result: 64 digits, the first half those of the prefix.
 
     Parameters
@@ -119,13 +119,10 @@ def key_of(prefix: str, digests: Sequence[bytes], views: tuple[object, ...]) -> 
     prefix
         Key of the prefix.
     digests
-        One hash of each item.
-    views
-        What tells the augmented copies from others; empty for none.
+        One hash of what each row shows.
     """
-    digest = hashlib.sha256(repr((prefix, views)).encode())
-    digest.update(b"".join(digests))
-    return prefix[:_NAME_HALF] + digest.hexdigest()[:_NAME_HALF]
+    rows = hashlib.sha256(prefix.encode() + b"".join(digests))
+    return prefix[:_NAME_HALF] + rows.hexdigest()[:_NAME_HALF]
 
 
 def read(path: Path, prefix: str, shape: tuple[int, ...] | None = None) -> Kept | None:
@@ -148,7 +145,7 @@ def read(path: Path, prefix: str, shape: tuple[int, ...] | None = None) -> Kept 
         with open(path, "rb") as file:
             file.seek(end)
             rest = file.read()
-        if not rest or len(rest) % _DIGEST_BYTES or len(values) % (len(rest) // _DIGEST_BYTES):
+        if len(rest) != _DIGEST_BYTES * len(values):
             return None
         digests = [rest[at : at + _DIGEST_BYTES] for at in range(0, len(rest), _DIGEST_BYTES)]
         return Kept(prefix, path.stem, values, digests, str(path))
@@ -158,7 +155,7 @@ def read(path: Path, prefix: str, shape: tuple[int, ...] | None = None) -> Kept 
 def write(
     path: Path, shape: tuple[int, ...], parts: Iterable[NDArray[np.float32]], digests: Sequence[bytes]
 ) -> None:
-    """Write rows part by part, and after them the hashes of the items that they show; whole or not at all.
+    """Write rows part by part, and after them the hashes of what they show; whole or not at all.
 
     Raises
     ------

@@ -1,31 +1,61 @@
-"""Pass: the prefix over the items of a split, leaving out what was computed before."""
+"""Pass: the prefix over the items of a split and their copies, leaving out what was computed before."""
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from tlkit.errors import TrainingError
 from tlkit.train import kept_rows
-from tlkit.train.augment import augment
+from tlkit.train.augment import augment_each
 from tlkit.train.kept_rows import Kept
 from tlkit.train.prefix import Prefix
 
 if TYPE_CHECKING:
     from tlkit.data import Split
-    from tlkit.train.features import Views
 
 # Batches between two parts that are handed out.
 _BATCHES = 64
-# Pictures that are augmented together: not the network's batch, so that every network sees the same copies.
-AUGMENTED_TOGETHER = 256
+
+
+@dataclass(frozen=True)
+class Views:
+    """Which pictures of each item are looked at: the item itself, then ``count`` augmented copies.
+
+    A copy depends on its item, its number and these settings alone, so that all draws, runs and networks see the
+    same ones.
+
+    Parameters
+    ----------
+    count
+        Augmented copies per item; 0 for the items alone.
+    strength
+        Of the augmentation.
+    seed
+        Of the augmentation.
+    """
+
+    count: int = 0
+    strength: float = 1.0
+    seed: int = 0
+
+
+def row_digests(split: Split, views: Views) -> list[bytes]:
+    """Return a hash of what each row shows: those of the items, then those of the copies, view by view."""
+    settings = f" {views.strength!r} {views.seed}".encode()
+    return [
+        hashlib.sha256(digest + f"{view}".encode() + settings).digest() if view else digest
+        for view in range(views.count + 1)
+        for digest in split.item_digests
+    ]
 
 
 class Pass:
@@ -37,10 +67,10 @@ class Pass:
         What to run.
     split
         The items.
-    views
-        Augmented copies besides the items.
-    results
-        For each boundary up to this one, the key of the result for just these items and views.
+    digests
+        One hash of each row, from `row_digests`.
+    strength
+        Of the augmentation of the copies.
     folder
         Of files with rows that were computed before.
     should_stop
@@ -51,14 +81,13 @@ class Pass:
         self,
         prefix: Prefix,
         split: Split,
-        views: Views,
-        results: Mapping[str, str],
+        digests: Sequence[bytes],
+        strength: float,
         folder: Path,
         should_stop: Callable[[], None] | None,
     ) -> None:
         self.seconds = 0.0
-        self._prefix, self._split, self._views, self._results = prefix, split, views, results
-        self._folder = folder
+        self._prefix, self._split, self._digests, self._strength = prefix, split, digests, strength
         self._stop = should_stop
         # The own prefix first, then the others from the nearest one back.
         self._sources = [
@@ -68,109 +97,77 @@ class Pass:
         ]
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
-        part = _BATCHES * self._prefix.batch
-        for start in range(0, len(self._split), part):
+        count, part = len(self._digests), _BATCHES * self._prefix.batch
+        for start in range(0, count, part):
             began = time.perf_counter()
-            values = self._items(np.arange(start, min(start + part, len(self._split))))
+            values = self._rows(range(start, min(start + part, count)))
             self.seconds += time.perf_counter() - began
             yield values
-        if self._views.count:
-            yield from self._copies()
 
-    def _items(self, items: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the rows of some items, each distinct one run once at most."""
-        values = np.empty((len(items), *self._prefix.row_shape), dtype=np.float32)
+    def _rows(self, rows: range) -> NDArray[np.float32]:
+        """Return some rows, each distinct one run once at most."""
+        values = np.empty((len(rows), *self._prefix.row_shape), dtype=np.float32)
         places: dict[bytes, list[int]] = {}
-        for at, item in enumerate(items.tolist()):
-            places.setdefault(self._split.item_digests[item], []).append(at)
-        wanted = {digest: int(items[at[0]]) for digest, at in places.items()}
+        for at, row in enumerate(rows):
+            places.setdefault(self._digests[row], []).append(at)
+        wanted = {digest: rows[at[0]] for digest, at in places.items()}
         for name, kept in self._sources:
             shared = {digest: kept.rows[digest] for digest in wanted if digest in kept.rows}
-            if not shared or not self._trust(name, kept, {wanted[one]: row for one, row in shared.items()}):
+            if not shared or not self._trust(name, kept, {wanted[one]: at for one, at in shared.items()}):
                 continue
             kept_rows.used(kept)
-            for digests, found in self._from(name, kept, shared):
-                for digest, row in zip(digests, found, strict=True):
-                    values[places[digest]] = row
-            wanted = {digest: item for digest, item in wanted.items() if digest not in shared}
-        left = list(wanted)
-        for batch in _batches(len(left), self._prefix.batch):
-            rows = self._run([wanted[digest] for digest in left[batch]])
-            for digest, row in zip(left[batch], rows, strict=True):
-                values[places[digest]] = row
+            for digest in shared:
+                del wanted[digest]
+            self._fill(
+                values,
+                places,
+                list(shared),
+                lambda some: self._from(name, kept, [shared[one] for one in some]),
+            )
+        self._fill(values, places, list(wanted), lambda some: self._run([wanted[one] for one in some]))
         return values
 
-    def _from(
-        self, name: str, kept: Kept, shared: Mapping[bytes, int]
-    ) -> Iterator[tuple[list[bytes], NDArray[np.float32]]]:
-        """Yield rows that are kept, or that come of rows kept before an earlier boundary."""
-        digests = list(shared)
-        for batch in _batches(len(digests), self._prefix.batch):
-            rows = kept.values[[shared[digest] for digest in digests[batch]]]
-            yield digests[batch], rows if name == self._prefix.boundary else self._onward(rows, name)
+    def _fill(
+        self,
+        values: NDArray[np.float32],
+        places: Mapping[bytes, list[int]],
+        digests: list[bytes],
+        given: Callable[[list[bytes]], NDArray[np.float32]],
+    ) -> None:
+        """Write rows to all places where they belong, batch by batch."""
+        for start in range(0, len(digests), self._prefix.batch):
+            some = digests[start : start + self._prefix.batch]
+            for digest, row in zip(some, given(some), strict=True):
+                values[places[digest]] = row
+
+    def _from(self, name: str, kept: Kept, at: list[int]) -> NDArray[np.float32]:
+        """Return at most a batch of rows that are kept, or that come of rows kept before an earlier boundary."""
+        rows: NDArray[np.float32] = kept.values[at]
+        if name == self._prefix.boundary:
+            return rows
+        self._check()
+        return self._prefix.onward(rows, name)
 
     def _trust(self, name: str, kept: Kept, shared: Mapping[int, int]) -> bool:
         """Compare a batch of what would be shared with a run from the pictures on, once for each two prefixes."""
         pair = (self._prefix.key, kept.prefix)
         if pair not in kept_rows.trusted:
             # In another order than before: were a row to depend on its place or its company, it would show.
-            items = list(reversed(shared))[: self._prefix.batch]
-            rows = kept.values[[shared[item] for item in items]]
-            given = rows if name == self._prefix.boundary else self._onward(rows, name)
-            kept_rows.trusted[pair] = given.tobytes() == self._run(items).tobytes()
+            rows = list(reversed(shared))[: self._prefix.batch]
+            given = self._from(name, kept, [shared[row] for row in rows])
+            kept_rows.trusted[pair] = given.tobytes() == self._run(rows).tobytes()
         return kept_rows.trusted[pair]
 
-    def _run(self, items: list[int]) -> NDArray[np.float32]:
+    def _run(self, rows: list[int]) -> NDArray[np.float32]:
+        """Return at most a batch of rows from their pictures on."""
         self._check()
-        return self._finite(self._prefix(self._split.images[items]), items)
-
-    def _onward(self, rows: NDArray[np.float32], start: str) -> NDArray[np.float32]:
-        self._check()
-        return self._prefix.onward(rows, start)
-
-    def _copies(self) -> Iterator[NDArray[np.float32]]:
-        """Yield the rows of the augmented copies, view by view."""
-        count = len(self._split)
-        start, kept = self._copies_kept()
-        generator = torch.Generator().manual_seed(self._views.seed)
-        for view in range(1, self._views.count + 1):
-            for first in range(0, count, AUGMENTED_TOGETHER):
-                began = time.perf_counter()
-                items = list(range(first, min(first + AUGMENTED_TOGETHER, count)))
-                batches = _batches(len(items), self._prefix.batch)
-                if kept is not None:
-                    rows = kept.values[view * count + first :][: len(items)]
-                    parts = [self._onward(rows[batch], start) for batch in batches]
-                else:
-                    self._check()
-                    images = augment(_raw(self._split.images[items]), generator, self._views.strength)
-                    parts = [self._run_copies(images[batch], items[batch]) for batch in batches]
-                self.seconds += time.perf_counter() - began
-                yield np.concatenate(parts)
-
-    def _copies_kept(self) -> tuple[str, Kept | None]:
-        """Return the copies as they are kept before the nearest earlier boundary, where that can be trusted."""
-        for name, kept in self._sources:
-            if (
-                name != self._prefix.boundary
-                and kept.key == self._results[name]
-                and self._trust(
-                    name, kept, {item: item for item in range(min(len(self._split), self._prefix.batch))}
-                )
-            ):
-                kept_rows.used(kept)
-                return name, kept
-        return "", None
-
-    def _run_copies(self, images: Tensor, items: list[int]) -> NDArray[np.float32]:
-        self._check()
-        return self._finite(self._prefix(images), items)
-
-    def _check(self) -> None:
-        if self._stop is not None:
-            self._stop()
-
-    def _finite(self, values: NDArray[np.float32], items: list[int]) -> NDArray[np.float32]:
+        items = [row % len(self._split) for row in rows]
+        # A copy: splits are read-only, and torch warns of tensors that could write to such memory.
+        images = torch.from_numpy(np.array(self._split.images[items], dtype=np.float32))
+        copies = [at for at, row in enumerate(rows) if row >= len(self._split)]
+        seeds = [int.from_bytes(self._digests[rows[at]][:8]) >> 1 for at in copies]
+        images[copies] = augment_each(images[copies], seeds, self._strength)
+        values = self._prefix(images)
         finite = np.isfinite(values.reshape(len(values), -1)).all(axis=1)
         if not finite.all():
             raise TrainingError(
@@ -180,12 +177,6 @@ class Pass:
             )
         return values
 
-
-def _raw(images: NDArray[np.float32]) -> Tensor:
-    # A copy: splits are read-only, and torch warns of tensors that could write to such memory.
-    return torch.from_numpy(np.array(images, dtype=np.float32))
-
-
-def _batches(count: int, size: int) -> Iterator[slice]:
-    for start in range(0, count, size):
-        yield slice(start, start + size)
+    def _check(self) -> None:
+        if self._stop is not None:
+            self._stop()
