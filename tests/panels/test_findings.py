@@ -185,6 +185,24 @@ def test_texts_are_shown_as_texts() -> None:
     assert "“good”" in str(panel.set(opened="copies-across-splits"))
 
 
+def test_of_very_many_classes_the_largest_and_the_smallest_are_shown() -> None:
+    sizes = [5 + at for at in range(200)]
+    labels = np.repeat(np.arange(200), sizes)
+    images = np.random.default_rng(0).uniform(size=(len(labels), 8, 8))
+    images[:9000] = images[0]
+    panel = panels.Findings(data.arrays(images, labels))
+    panel.run()
+    classes = panel._full_view()["classes"]
+    shown = [int(row["all"]) for row in classes["rows"]]
+    assert shown == sorted([*sizes[:50], *sizes[-100:]], reverse=True)
+    assert classes["left_out"].startswith("50 classes")
+    assert "170 classes between" in str(panel)
+    # Only what is shown is drawn, and that is little.
+    assert len(panel._pictures()) < 100
+    assert len(json.dumps(panel.record())) < 500_000
+    assert sum(len(one["names"]) for one in rows(panel).values()) <= 300
+
+
 # What to do next
 
 

@@ -13,7 +13,7 @@ from tlkit.panels.twin import Paragraph, Part, Pictures, Table
 #: Name of a level to its sign, its word and the label of its filter.
 LEVELS = {"problem": ("▲", "Problem", "Problems"), "note": ("●", "Note", "Notes")}
 ALL = "all"
-_ROWS, _NAMES = 30, 10
+_BARS, _ROWS, _NAMES = 150, 30, 10
 _SHOW_TEST = "Show the test items too"
 _OPENS = "This opens the test set, which is counted. Nothing else here does."
 _STRICT = "Reading the data with strict=True turns problems into an error."
@@ -42,7 +42,7 @@ def view(about: Found, found: Found | None, state: Any) -> dict[str, Any]:
     """
     return {
         "stats": _stats(about),
-        "classes": _classes(about),
+        "classes": _classes(about, _BARS),
         "invite": invite(about),
         "outcome": None if found is None else _outcome(about, found, state),
     }
@@ -50,16 +50,16 @@ def view(about: Found, found: Found | None, state: Any) -> dict[str, Any]:
 
 def twin(about: Found, found: Found | None, state: Any) -> list[Part]:
     """Describe the panel for the twin; the arguments are those of `view`."""
-    classes = _classes(about)
+    classes = _classes(about, _ROWS)
     rows = [[row["name"], *row["counts"], row["all"]] for row in classes["rows"]]
     parts: list[Part] = [
         Paragraph(
             "; ".join(f"{one['label']}: {one['value']} {one['words']}".rstrip() for one in _stats(about))
         ),
-        Table(classes["head"], rows[:_ROWS], classes["caption"]),
+        Table(classes["head"], rows, classes["caption"]),
     ]
-    if len(rows) > _ROWS:
-        parts.append(Paragraph(f"And {len(rows) - _ROWS:,} smaller classes."))
+    if classes["left_out"]:
+        parts.append(Paragraph(classes["left_out"]))
     if found is None:
         return [*parts, Paragraph(invite(about))]
     parts.append(Paragraph(verdict(found), strong=True))
@@ -165,11 +165,14 @@ def _stats(about: Found) -> list[dict[str, str]]:
     return stats
 
 
-def _classes(about: Found) -> dict[str, Any]:
-    """Describe the sizes of the classes, the largest first."""
+def _classes(about: Found, most_rows: int) -> dict[str, Any]:
+    """Describe the sizes of the classes, the largest first; of very many, the largest and the smallest."""
     counts = [about["counts"][split] for split in SPLITS]
     sizes = [sum(of) for of in zip(*counts, strict=True)]
     most = max(sizes, default=0) or 1
+    order = sorted(range(len(sizes)), key=lambda at: -sizes[at])
+    out = max(0, len(order) - most_rows)
+    above = len(order) if not out else most_rows - most_rows // 3
     rows = [
         {
             "name": about["classes"][at],
@@ -177,12 +180,15 @@ def _classes(about: Found) -> dict[str, Any]:
             "all": f"{sizes[at]:,}",
             "shares": [of[at] / most for of in counts],
         }
-        for at in sorted(range(len(sizes)), key=lambda at: -sizes[at])
+        for at in [*order[:above], *order[above + out :]]
     ]
     return {
         "caption": f"{about['item'].capitalize()}s of each class",
         "head": ["class", *(SPLIT_WORDS[split] for split in SPLITS), "all"],
         "rows": rows,
+        "left_out": f"{out:,} classes between the largest and the smallest are not in the table."
+        if out
+        else "",
     }
 
 

@@ -156,12 +156,12 @@ def _finding(one: Finding, key: str, dataset: Dataset, items: _Items) -> dict[st
 def _groups(one: Finding, items: _Items) -> tuple[list[dict[str, Any]], int]:
     """Return what is shown of a finding, in groups, and how many groups or items are not."""
     if one.classes:
+        names = [name for names in one.classes for name in names]
         shown = [
             {"words": f"Class {name!r}, in training", "items": list(map(items.one, items.of_class(name)))}
-            for names in one.classes
-            for name in names
-        ][:_CLASSES]
-        return [group for group in shown if group["items"]], sum(map(len, one.classes)) - len(shown)
+            for name in names[:_CLASSES]
+        ]
+        return [group for group in shown if group["items"]], len(names) - len(shown)
     groups = one.items or tuple((place,) for place in items.named(one.where))
     if all(len(group) == 1 for group in groups):
         alone = [items.one(group[0]) for group in groups[:_ALONE]]

@@ -5,9 +5,11 @@ export interface Sizes {
   head: string[];
   /** Counts as text, and how long each part of the bar is: shares of the largest class. */
   rows: { name: string; counts: string[]; all: string; shares: number[] }[];
+  /** How many classes have no row; "" where all have one. */
+  left_out: string;
 }
 
-export function Classes({ caption, head, rows }: Sizes) {
+export function Classes({ caption, head, rows, left_out }: Sizes) {
   const [name, ...columns] = head;
   return (
     <div class="tlkit-scroll tlkit-f-classes" role="region" aria-label={caption} tabIndex={0}>
@@ -44,6 +46,7 @@ export function Classes({ caption, head, rows }: Sizes) {
           ))}
         </tbody>
       </table>
+      {left_out && <p class="tlkit-dim">{left_out}</p>}
     </div>
   );
 }
