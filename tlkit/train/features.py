@@ -72,9 +72,9 @@ def boundary_activations(
     """Run the stages before the boundary once over a split, or fetch what they gave before.
 
     Only pictures that these stages have not seen yet are run: other draws, label counts, arms and seeds share the
-    rest, augmented copies too, and a boundary moved deeper goes on from what was kept before the earlier one. The values are bit for
-    bit those of a run from the pictures on; the first time something is shared, a batch is computed anew, and if
-    it differs nothing is shared.
+    rest, augmented copies too, and a boundary moved deeper goes on from what was kept before the earlier one. The
+    values are bit for bit those of a run from the pictures on; the first time something is shared, a batch is
+    computed anew, and if it differs nothing is shared.
 
     Kept in memory between runs, or in a memory-mapped file above a limit or when the run took long. The key hashes
     the weights and buffers of these stages, what they and the transform make of two images of noise (so that a

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,17 +114,12 @@ class Pass:
         wanted = {digest: rows[at[0]] for digest, at in places.items()}
         for name, kept in self._sources:
             shared = {digest: kept.rows[digest] for digest in wanted if digest in kept.rows}
-            if not shared or not self._trust(name, kept, {wanted[one]: at for one, at in shared.items()}):
+            if not shared or not self._trust(name, kept, shared, wanted):
                 continue
             kept_rows.used(kept)
             for digest in shared:
                 del wanted[digest]
-            self._fill(
-                values,
-                places,
-                list(shared),
-                lambda some: self._from(name, kept, [shared[one] for one in some]),
-            )
+            self._fill(values, places, list(shared), partial(self._from, name, kept, shared))
         self._fill(values, places, list(wanted), lambda some: self._run([wanted[one] for one in some]))
         return values
 
@@ -140,22 +136,25 @@ class Pass:
             for digest, row in zip(some, given(some), strict=True):
                 values[places[digest]] = row
 
-    def _from(self, name: str, kept: Kept, at: list[int]) -> NDArray[np.float32]:
+    def _from(
+        self, name: str, kept: Kept, at: Mapping[bytes, int], digests: list[bytes]
+    ) -> NDArray[np.float32]:
         """Return at most a batch of rows that are kept, or that come of rows kept before an earlier boundary."""
-        rows: NDArray[np.float32] = kept.values[at]
+        rows: NDArray[np.float32] = kept.values[[at[digest] for digest in digests]]
         if name == self._prefix.boundary:
             return rows
         self._check()
         return self._prefix.onward(rows, name)
 
-    def _trust(self, name: str, kept: Kept, shared: Mapping[int, int]) -> bool:
+    def _trust(self, name: str, kept: Kept, at: Mapping[bytes, int], rows: Mapping[bytes, int]) -> bool:
         """Compare a batch of what would be shared with a run from the pictures on, once for each two prefixes."""
         pair = (self._prefix.key, kept.prefix)
         if pair not in kept_rows.trusted:
             # In another order than before: were a row to depend on its place or its company, it would show.
-            rows = list(reversed(shared))[: self._prefix.batch]
-            given = self._from(name, kept, [shared[row] for row in rows])
-            kept_rows.trusted[pair] = given.tobytes() == self._run(rows).tobytes()
+            digests = list(reversed(at))[: self._prefix.batch]
+            given = self._from(name, kept, at, digests)
+            alone = self._run([rows[digest] for digest in digests])
+            kept_rows.trusted[pair] = given.tobytes() == alone.tobytes()
         return kept_rows.trusted[pair]
 
     def _run(self, rows: list[int]) -> NDArray[np.float32]:
