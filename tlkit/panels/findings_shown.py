@@ -39,7 +39,7 @@ def about(dataset: Dataset) -> dict[str, Any]:
     ([1, 32, 32], 10)
     """
     texts = isinstance(dataset.train, TextSplit)
-    counts = (dataset.train.counts(), dataset.validation.counts(), dataset.test._split.counts())
+    counts = (dataset.train.counts(), dataset.validation.counts(), dataset.test.counts())
     levels = [one.level for one in dataset.reading]
     return {
         "name": dataset.name,
