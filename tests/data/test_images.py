@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.data.drawing import class_folders, encoded, picture
+from tests.data.rights import as_nobody, open_to_all
 from tlkit import data
 from tlkit.data import Dataset, stored
 from tlkit.data.stored import StoredImages
@@ -213,42 +212,24 @@ def test_what_is_no_picture_is_named_and_left_out(pets: Path) -> None:
     assert set(found) <= {one.rule for one in dataset.findings}
 
 
-@contextmanager
-def _as_nobody() -> Iterator[None]:
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
 def test_what_may_not_be_read_is_named(pets: Path, tmp_path: Path) -> None:
-    for path in (tmp_path, *tmp_path.parents):
-        if path == Path("/tmp"):
-            break
-        path.chmod(path.stat().st_mode | 0o055)
-    (tmp_path / "cache").mkdir(mode=0o777)
-    (tmp_path / "cache").chmod(0o777)
+    open_to_all(tmp_path)
     class_folders(pets, ("fox",), each=4)
     (pets / "cat" / "000.png").chmod(0)
     (pets / "fox").chmod(0)
     try:
-        with _as_nobody():
+        with as_nobody():
             dataset = _read(pets)
     finally:
         (pets / "fox").chmod(0o755)
     found = {one.rule: one.where for one in dataset.reading}
     assert found == {
         "unreadable-folder": ("fox",),
-        "empty-class": ("fox",),
         "unreadable-file": ("cat/000.png may not be read by you",),
     }
     pets.chmod(0)
     try:
-        with _as_nobody(), pytest.raises(DataError, match="cannot be read: Permission denied"):
+        with as_nobody(), pytest.raises(DataError, match="cannot be read: Permission denied"):
             _read(pets)
     finally:
         pets.chmod(0o755)

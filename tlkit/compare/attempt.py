@@ -234,6 +234,14 @@ def _network(source: str, network: str, names: Sequence[str]) -> str:
 def _place(report: Path | None, overwrite: bool) -> Path:
     """Refuse a place where a report cannot be, before anything is trained."""
     path = (report or Path(USUAL_REPORT)).expanduser().absolute()
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise StoreError(
+            f"The report cannot be written to {path}: {error.strerror}.", "Name another with --report."
+        ) from None
     if path.is_dir():
         raise StoreError(f"The report cannot be written to {path}: that is a folder.", "Name a file in it.")
     if report is not None and path.exists() and not overwrite:

@@ -32,13 +32,14 @@ _ADVICE = (
     ("Read with group='alike'", "Add --group alike"),
     ("read it with strict=False", "leave --strict out"),
     ("name another with folder='…'", "name another folder with --target"),
-    ("leave the class out, or make the shares smaller", "or leave the class out with --leave-out"),
-    ("leave the class out", "leave the class out with --leave-out"),
+    (", leave the class out, or make the shares smaller", ", or leave the class out"),
+    ("leave the class out", "leave the class out (--leave-out)"),
     ("leave_out names", "--leave-out names"),
     ("Leave split out", "Leave --split-column out"),
     ("look at them with .preview()", "look at them in the report"),
 )
 _SETTING = re.compile(rf"\b({'|'.join(OPTIONS)})='([^']*)'")
+_RULE = re.compile(r" \[[a-z]+(-[a-z]+)*\](?= \(\d|$)")
 _SMALLER = re.compile(r" ?Give a smaller size than \d+ if most are\.")
 
 
@@ -147,7 +148,7 @@ def in_options(text: str) -> str:
     """
     for python, typed in _ADVICE:
         text = text.replace(python, typed)
-    text = _SMALLER.sub("", text)
+    text = _RULE.sub("", _SMALLER.sub("", text))
     return _SETTING.sub(lambda found: f"{OPTIONS[found[1]]} {found[2].replace('…', 'NAME')}", text)
 
 

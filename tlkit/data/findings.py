@@ -56,12 +56,14 @@ class Finding:
     @property
     def words(self) -> str:
         """All of it in plain words, without the name of the rule."""
-        return " ".join(part for part in (self.what, self.why, self.cure) if part) + self._places()
+        return " ".join(part for part in (self.what, self.why, self.cure) if part) + self.places
 
     def __str__(self) -> str:
         return f"{self.words} [{self.rule}]"
 
-    def _places(self) -> str:
+    @property
+    def places(self) -> str:
+        """Where it was found, as a sentence that follows another; empty if that is not known."""
         if not self.where:
             return ""
         more = len(self.where) - _SHOWN
@@ -172,7 +174,7 @@ class Findings:
             f'<th scope="row" style="text-align:left;vertical-align:top">{html.escape(one.what)}</th>'
             + "".join(
                 f'<td style="text-align:left;vertical-align:top">{html.escape(part)}</td>'
-                for part in (one.why, one.cure, one._places().removeprefix(" Found in: "), one.rule)
+                for part in (one.why, one.cure, one.places.removeprefix(" Found in: "), one.rule)
             )
             + "</tr>"
             for one in self._all

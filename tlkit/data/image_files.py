@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -162,7 +163,7 @@ def list_classes(folder: Path, progress: bool | Tell = True) -> Listing:
         )
     if depth:
         listing.splits = splits
-    listing.findings = [*passed.findings(), *_empty(root, listing, depth)]
+    listing.findings = [*passed.findings(), *_empty(root, listing, depth, passed.closed)]
     return listing
 
 
@@ -182,6 +183,8 @@ def real_folder(folder: str | os.PathLike[str]) -> Path:
                 f"{folder} is a file, expected a folder of pictures.", "Name the folder it is in."
             )
         os.scandir(real).close()
+    except DataError:
+        raise
     except FileNotFoundError:
         raise DataError(f"There is no folder {folder}.", "Check the path.") from None
     except (OSError, RuntimeError, ValueError) as error:
@@ -262,16 +265,11 @@ def _inside(path: str, root: Path) -> bool:
     return os.path.commonpath([path, root]) == str(root)
 
 
-def _empty(root: Path, listing: Listing, depth: int) -> Iterator[Finding]:
-    known = set(listing.labels)
-    tops = [root] if not depth else [one for one in root.iterdir() if one.is_dir()]
-    names = {
-        one.name
-        for top in tops
-        for one in top.iterdir()
-        if one.is_dir() and not one.is_symlink() and not one.name.startswith(".") and one.name not in _IGNORED
-    }
-    empty = sorted(names - known)
+def _empty(root: Path, listing: Listing, depth: int, closed: Sequence[str]) -> Iterator[Finding]:
+    # What is in a folder that could not be opened, nobody knows.
+    known = {*listing.labels, *(name.rsplit("/", 1)[-1] for name in closed)}
+    tops = [root] if not depth else _folders(root)
+    empty = sorted({one.name for top in tops for one in _folders(top)} - known)
     if empty:
         yield Finding(
             "empty-class",
@@ -280,3 +278,14 @@ def _empty(root: Path, listing: Listing, depth: int) -> Iterator[Finding]:
             "Add pictures, or delete the folders.",
             tuple(empty),
         )
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Return the folders in a folder; none if it cannot be looked into (any more)."""
+    found = []
+    with suppress(OSError):
+        for one in folder.iterdir():
+            hidden = one.name.startswith(".") or one.name in _IGNORED
+            if not hidden and one.is_dir() and not one.is_symlink():
+                found.append(one)
+    return found

@@ -145,7 +145,8 @@ def _table_of(root: Path, csv: str | os.PathLike[str] | None) -> Path | None:
     if csv is not None:
         named = Path(csv).expanduser()
         return named if named.is_absolute() or not (root / named).exists() else root / named
-    folders = [one for one in root.iterdir() if one.is_dir() and not one.name.startswith(".")]
-    tables = [one for one in root.iterdir() if one.suffix.lower() in (".csv", ".tsv")]
+    content = list(root.iterdir())
+    folders = [one for one in content if one.is_dir() and not one.name.startswith(".")]
+    tables = [one for one in content if one.suffix.lower() in (".csv", ".tsv")]
     # One folder is no set of classes: the pictures often lie in one beside their table.
     return tables[0] if len(tables) == 1 and len(folders) < 2 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -65,12 +66,28 @@ def of_decoded(
     lost = sorted(before - {str(one) for one in rows.labels})
     if lost:
         reading.append(_empty(lost))
-    labels, classes = read_labels(rows.labels, len(rows.labels), rows.present())
     images = StoredImages(decoded.pixels, np.asarray(good, dtype=np.int64))
-    labelled = Labelled.of(Split(eager(images), labels, classes), [item.name for item in rows.items], rows)
     alike = group == ALIKE and rows.groups is None
     title = "A learner's own pictures."
-    return own(labelled, wishes, title=title, how_made=f"{how} {working.words}", reading=reading, alike=alike)
+    with _also_told(reading):
+        labels, classes = read_labels(rows.labels, len(rows.labels), rows.present())
+        labelled = Labelled.of(
+            Split(eager(images), labels, classes), [item.name for item in rows.items], rows
+        )
+        return own(
+            labelled, wishes, title=title, how_made=f"{how} {working.words}", reading=reading, alike=alike
+        )
+
+
+@contextmanager
+def _also_told(reading: Sequence[Finding]) -> Iterator[None]:
+    """Let an error say what was left out while reading: often that is why too little is there."""
+    try:
+        yield
+    except DataError as error:
+        left_out = [one for one in reading if one.level == "problem" and one.what not in error.what]
+        told = " ".join(f"{one.what}{one.places}" for one in left_out)
+        raise DataError(f"{error.what} {told}".rstrip(), error.cure) from None
 
 
 def _reading(rows: Rows, decoded: Decoded, working: Working) -> Iterator[Finding]:

@@ -214,6 +214,7 @@ def wanted(rows: Rows, wishes: Wishes) -> Rows:
             raise DataError(
                 f"leave_out names every class: {', '.join(sorted(known))}.", "Keep at least two classes."
             )
+    rows.findings += _numbers_among_words(rows)
     kinds = Counter(type(one).__name__ for one in rows.labels)
     if len(kinds) > 1 and not set(kinds) <= {"int", "float"}:
         told = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
@@ -226,6 +227,28 @@ def wanted(rows: Rows, wishes: Wishes) -> Rows:
             )
         )
     return rows
+
+
+def _numbers_among_words(rows: Rows) -> list[Finding]:
+    """Find labels of a table that are numbers beside others that are words; in CSV all of them are text."""
+    # Folders are named as people want; and single letters beside digits are a set of characters.
+    if rows.names is None or not all(isinstance(one, str) for one in rows.labels):
+        return []
+    known = {str(one) for one in rows.labels}
+    numbers = {one for one in known if one.replace(".", "", 1).removeprefix("-").isdecimal()}
+    words = {one for one in known - numbers if len(one) > 1}
+    if not numbers or not words:
+        return []
+    return [
+        Finding(
+            "mixed-labels",
+            f"Labels that are numbers, beside others that are words: {len(numbers)} of {len(known)}.",
+            "One class may be written in two ways and count as two.",
+            "Write all labels in one way.",
+            tuple(sorted(numbers)),
+            "note",
+        )
+    ]
 
 
 def unreadable(names: Sequence[str]) -> Finding:
