@@ -91,3 +91,12 @@ def test_refuses_unknown_names_with_the_nearest() -> None:
 
 def test_head_strength_none_means_cross_validation() -> None:
     assert Recipe.head().change(head_strength=None).head_strength is None
+
+
+def test_stages_that_learn_with_stored_statistics_get_a_lower_rate() -> None:
+    modes = {"stem": "strict", "block1": "stored_stats", "head": "trainable"}
+    for gradual in (False, True):
+        stored = Recipe.for_plan(modes, gradual=gradual)
+        other = Recipe.for_plan({**modes, "block1": "trainable"}, gradual=gradual)
+        assert stored == other.change(learning_rate=other.learning_rate / 8)
+        assert stored.gradual is gradual

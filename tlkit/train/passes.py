@@ -151,7 +151,7 @@ class Pass:
         pair = (self._prefix.key, kept.prefix)
         if pair not in kept_rows.trusted:
             # In another order than before: were a row to depend on its place or its company, it would show.
-            digests = list(reversed(at))[: self._prefix.batch]
+            digests = list(reversed(tuple(at)))[: self._prefix.batch]
             given = self._from(name, kept, at, digests)
             alone = self._run([rows[digest] for digest in digests])
             kept_rows.trusted[pair] = given.tobytes() == alone.tobytes()
