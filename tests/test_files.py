@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tlkit import files
-from tlkit.errors import StoreError
+from tlkit.errors import StoreError, TakenError
 
 
 def test_an_error_while_writing_keeps_the_old_file_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -68,3 +69,41 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path: Path) -> None:
             full.write(b"x")
     assert target.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["out.bin"]
+
+
+def test_of_many_that_write_a_new_file_one_does_and_the_others_are_told(tmp_path: Path) -> None:
+    target = tmp_path / "report.html"
+
+    def write(at: int) -> bool:
+        try:
+            with files.atomic_write(target, "w", overwrite=False) as file:
+                file.write(str(at))
+        except TakenError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        wrote = list(pool.map(write, range(8)))
+    assert sum(wrote) == 1
+    assert target.read_text() == str(wrote.index(True))
+    assert os.listdir(tmp_path) == ["report.html"]
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_where_the_file_system_knows_no_links_a_file_is_not_written_over_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: bool
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(files.os, "link", refused)
+    target = tmp_path / "report.html"
+    if taken:
+        target.write_text("mine")
+        with pytest.raises(TakenError), files.atomic_write(target, "w", overwrite=False) as file:
+            file.write("new")
+    else:
+        with files.atomic_write(target, "w", overwrite=False) as file:
+            file.write("mine")
+    assert target.read_text() == "mine"
+    assert os.listdir(tmp_path) == ["report.html"]

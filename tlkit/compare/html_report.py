@@ -38,10 +38,11 @@ figure { margin: 0; } figcaption { font-weight: 600; overflow-wrap: anywhere; }
 figure img { display: block; margin-top: .25rem; border-radius: 3px; }
 @media (max-width: 44rem) {
   /* A row becomes a list: every number stays on the page, beside the name of its column. */
-  thead { position: absolute; clip-path: inset(50%); }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   caption, tbody, tr, tbody th { display: block; }
   tbody tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
   tbody th, td { padding: .1rem 0; border: 0; }
+  tbody th { white-space: normal; overflow-wrap: anywhere; }
   td { display: grid; grid-template-columns: 9.5rem minmax(0, 1fr); gap: .6rem; }
   td::before { content: attr(data-head); color: var(--quiet); }
 }

@@ -116,9 +116,11 @@ def gets(form: InputTransform) -> str:
     --------
     >>> from tlkit import backbones
     >>> gets(backbones.load("zoo:resnet-letters").transform)
-    'The network gets each picture at 32 x 32 pixels in grey: it does not see colour.'
+    'The network gets each picture at 32 x 32 pixels in grey: it sees no colour (zoo:efficientnet-lite0 does).'
     """
-    colour = "in colour." if form.channels == 3 else "in grey: it does not see colour."
+    colour = (
+        "in colour." if form.channels == 3 else "in grey: it sees no colour (zoo:efficientnet-lite0 does)."
+    )
     return f"The network gets each picture at {form.height} x {form.width} pixels {colour}"
 
 
