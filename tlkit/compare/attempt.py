@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
@@ -18,15 +17,14 @@ from tlkit.compare.outlook import Pulse, affordable, expected, names, so_long
 from tlkit.compare.own_pictures import Pictures, labels_for, read
 from tlkit.compare.pictures_section import pictures_section
 from tlkit.compare.progress import Progress
+from tlkit.compare.report_place import place_for, write_to
 from tlkit.compare.reporting import write_report
 from tlkit.compare.setup import Setup, prepare
-from tlkit.compare.typed import Typed, next_free
+from tlkit.compare.typed import Typed
 from tlkit.compare.wording import draws
 from tlkit.compare.wording import labels as label_words
-from tlkit.errors import DataError, StoreError, TakenError, unknown_name
+from tlkit.errors import DataError, StoreError, unknown_name
 
-#: Where a report goes whose place is not named.
-USUAL_REPORT = "tlkit-report.html"
 KIND = "tlkit.compare.attempt"
 SCHEMA = 1
 
@@ -146,7 +144,7 @@ def attempt(
     """
     began = time.perf_counter()
     # A wrong name is told at once, before the seconds that loading torch takes.
-    path = _place(report, overwrite)
+    path = place_for(report, overwrite)
     picked = chosen(typed.arms)
     from tlkit import data
 
@@ -191,7 +189,7 @@ def attempt(
         def write(to: Path) -> None:
             write_report(to, curve, seconds, again.command(), pictures, section, notes, overwrite=overwrite)
 
-        written = _written(write, path, numbered=report is None and not overwrite)
+        written = write_to(write, path, numbered=report is None and not overwrite)
     except StoreError as error:
         # The numbers are there all the same: they are worth more than the report.
         say(str(error))
@@ -229,43 +227,6 @@ def _network(source: str, network: str, names: Sequence[str]) -> str:
     if source not in sources:
         raise unknown_name(f"source for a {network}", source, sources)
     return f"zoo:{network}-{source}"
-
-
-def _place(report: Path | None, overwrite: bool) -> Path:
-    """Refuse a place where a report cannot be, before anything is trained."""
-    path = (report or Path(USUAL_REPORT)).expanduser().absolute()
-    try:
-        os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        pass
-    except OSError as error:
-        raise StoreError(
-            f"The report cannot be written to {path}: {error.strerror}.", "Name another with --report."
-        ) from None
-    if path.is_dir():
-        raise StoreError(f"The report cannot be written to {path}: that is a folder.", "Name a file in it.")
-    if report is not None and path.exists() and not overwrite:
-        raise TakenError(
-            f"There is a file {path} already, and the report is not written over it.",
-            "Name another with --report, or add --overwrite.",
-        )
-    folder = next(one for one in path.parents if one.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise StoreError(f"The report cannot be written to {path}.", "Name a file in a folder of yours.")
-    return path
-
-
-def _written(write: Callable[[Path], None], path: Path, *, numbered: bool) -> Path:
-    """Write a report and return where: with the first number that is free where no name was asked for."""
-    while True:
-        place = next_free(path) if numbered else path
-        try:
-            write(place)
-        except TakenError:
-            if not numbered:
-                raise
-        else:
-            return place
 
 
 def _told(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 from tlkit.errors import TlkitError
@@ -159,22 +157,3 @@ def told_in_options() -> Iterator[None]:
         yield
     except TlkitError as error:
         raise type(error)(in_options(error.what), in_options(error.cure)) from None
-
-
-def next_free(path: str | os.PathLike[str]) -> Path:
-    """Return a path at which there is no file: the one given, or with the first number from 2 on that is free.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> wanted = Path(tempfile.mkdtemp()) / "report.html"
-    >>> wanted.touch()
-    >>> next_free(wanted).name
-    'report-2.html'
-    """
-    first = Path(path)
-    found, number = first, 1
-    while found.exists() or found.is_symlink():
-        number += 1
-        found = first.with_stem(f"{first.stem}-{number}")
-    return found
