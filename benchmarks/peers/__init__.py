@@ -10,9 +10,10 @@ with two functions:
     Trains the stages named in ``opened`` and a new last layer for so many passes over ``given.train``, without
     validation.
 
-The rates are the best of those that ``python benchmarks/frozen_head.py --rates`` and
-``python benchmarks/finetune.py --rates`` try, by accuracy on the validation split of the data set, which no draw
-contains. No peer pays for resizing or normalising pictures, for loading the network, or for its own first call.
+The rates are the best of a few that were tried on one to three draws, by accuracy on the validation split of the data
+set, which no draw contains; ``python benchmarks/frozen_head.py --rates`` and ``python benchmarks/finetune.py --rates``
+print such tables. No peer pays for resizing or normalising pictures, for loading the network, or for its own first
+call.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """fastai: a ``Learner`` with a splitter, ``freeze`` and ``fit_one_cycle``.
 
 As by default, the layers of normalisation in the frozen part go on learning, and every pass ends with a
-validation. The number of passes is tuned with the rate. Progress bar and log are off.
+validation. The rate is tuned; the passes are ten. Progress bar and log are off.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from fastai.torch_core import params, set_seed
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from peers import Given, Labelled, Scorer, scorer
+from peers import Given, Scorer, scorer
 
-PASSES = 25
-RATE = 1e-2
-RATE_FINE = 3e-3
+PASSES = 10
+RATE = 3e-3
+RATE_FINE = 1e-3
 
 
-def learner(given: Given, network: nn.Module, opened: Sequence[str], validation: Labelled | None) -> Learner:
+def learner(given: Given, network: nn.Module, opened: Sequence[str]) -> Learner:
     """Return a learner whose last group of parameters is the head and what is opened."""
 
     def split(net: nn.Module) -> list[list[nn.Parameter]]:
@@ -34,20 +34,18 @@ def learner(given: Given, network: nn.Module, opened: Sequence[str], validation:
         learning = [one for name in opened for one in params(stages[name])] + params(net.head)
         return [closed, learning] if closed else [learning]
 
-    parts = [(given.train, True), (validation, False)]
     loaders = [
         DataLoader(
             TensorDataset(part.images, part.labels), bs=given.batch_size, shuffle=shuffle, num_workers=0
         )
-        for part, shuffle in parts
-        if part is not None
+        for part, shuffle in ((given.train, True), (given.validation, False))
     ]
     return Learner(
         DataLoaders(*loaders, device=torch.device("cpu")),
         network,
         loss_func=nn.CrossEntropyLoss(),
         splitter=split,
-        metrics=accuracy if validation is not None else None,
+        metrics=accuracy,
     )
 
 
@@ -62,10 +60,10 @@ def fitted(learn: Learner, passes: int, rate: float) -> Scorer:
 def frozen_head(given: Given, rate: float = RATE) -> Scorer:
     """Train the last layer and, as fastai does, the frozen part's normalisation."""
     set_seed(given.seed)
-    return fitted(learner(given, given.network(), (), given.validation), PASSES, rate)
+    return fitted(learner(given, given.network(), ()), PASSES, rate)
 
 
 def fine_tune(given: Given, opened: Sequence[str], passes: int, rate: float = RATE_FINE) -> Scorer:
     """Train some stages, the last layer and the frozen part's normalisation."""
     set_seed(given.seed)
-    return fitted(learner(given, given.network(), opened, None), passes, rate)
+    return fitted(learner(given, given.network(), opened), passes, rate)

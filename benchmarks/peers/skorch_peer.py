@@ -18,7 +18,7 @@ from torch import nn
 from peers import Given, Scorer, close, scorer
 
 PASSES = 25
-RATE = 1e-2
+RATE = 3e-2
 RATE_FINE = 1e-2
 
 
