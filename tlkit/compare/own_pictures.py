@@ -93,7 +93,7 @@ def read(typed: Typed, backbone: Backbone, say: Callable[[str], None]) -> Pictur
     for one in found:
         say(f"Found in the data. {one}")
     if not found:
-        say("Found in the data. Nothing that is wrong with it.")
+        say("Nothing was found that is wrong with the pictures.")
     return Pictures(seen, brought_to(seen, form.height, form.channels), found, findings.checked)
 
 

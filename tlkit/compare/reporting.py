@@ -76,7 +76,7 @@ def write_report(
         sections.append(html_report.Section(f"{count[0].upper()}{count[1:]}", parts, lead=lead))
     sections.append(about_pictures)
     if pictures.checked:
-        problems = list(pictures.found) or ["Nothing that is wrong with it."]
+        problems = list(pictures.found) or ["Nothing that is wrong with the pictures."]
         sections.append(
             html_report.Section(
                 "What was found in the data", [*problems, f"Looked for: {' '.join(pictures.checked)}"]
