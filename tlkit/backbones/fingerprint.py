@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from tlkit.backbones.transform import InputTransform
 
 # Modules of these packages do what their names and settings say; those of anybody else are told by their code too.
-_KNOWN = ("torch", "torchvision", "timm", "tlkit")
+KNOWN = ("torch", "torchvision", "timm", "tlkit")
 
 
 def fingerprint(module: nn.Module, transform: InputTransform) -> str:
@@ -51,7 +51,7 @@ def _structure(module: nn.Module) -> Iterator[bytes]:
     for path, part in module.named_modules():
         kind = type(part)
         yield f"{path} {kind.__module__}.{kind.__qualname__} {part.extra_repr()}".encode()
-        if kind.__module__.partition(".")[0] not in _KNOWN:
+        if kind.__module__.partition(".")[0] not in KNOWN:
             code = getattr(kind.forward, "__code__", None)
             if code is not None:
                 yield from _instructions(code)
