@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tlkit import compare, freeze
+from tlkit import backbones, compare, freeze
 from tlkit.backbones import Backbone
 from tlkit.compare import ARMS, Arm
 from tlkit.compare.arms import chosen
@@ -123,3 +123,12 @@ def test_a_plan_for_another_backbone_is_refused(net: Backbone) -> None:
 
 def test_names_are_in_the_order_in_which_they_are_taught() -> None:
     assert compare.arm_names() == list(OPENED)
+
+
+@pytest.mark.parametrize("name", ["last-stage", "fine-tuned", "fine-tuned-gradually"])
+def test_a_named_arm_takes_the_rate_that_suits_how_its_stages_learn(name: str) -> None:
+    for source in ("zoo:efficientnet-lite0", "zoo:resnet-letters"):
+        net = backbones.load(source)
+        arm = ARMS[name]
+        wanted = Recipe.for_plan(arm.plan_for(net), gradual=name.endswith("gradually"))
+        assert arm.recipe_for(net) == wanted

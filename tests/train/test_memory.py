@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from tlkit import freeze, train
 from tlkit.backbones import Backbone
 from tlkit.data import Task
 from tlkit.errors import TrainingError
-from tlkit.train import features
+from tlkit.train import features, kept_rows
 from tlkit.train.memory import SmallerBatchWarning, in_parts, is_out_of_memory
 
 _RECIPE = train.Recipe.fine_tune().change(steps=6, batch_size=16, augmentation=0.0)
@@ -106,6 +108,39 @@ def test_a_step_in_parts_is_the_step_of_the_whole_batch(net: Backbone, task: Tas
     assert run.steps == plain.steps
     np.testing.assert_allclose(run.history[-1].loss, plain.history[-1].loss, rtol=1e-3)
     np.testing.assert_allclose(run.scores, plain.scores, rtol=0.02, atol=0.02)
+
+
+def test_what_did_not_go_through_leaves_no_trace(net_with_dropout: Backbone, task: Task) -> None:
+    small = crowded(net_with_dropout, 6)
+    plan = freeze.plan(small, until="stem", then="trainable")
+    recipe = _RECIPE.change(steps=4, batch_size=10)
+    with pytest.warns(SmallerBatchWarning):
+        run = train.fit(small, task, plan, recipe=recipe, progress=False)
+    counted = {
+        name: int(value)
+        for name, value in run.model.state_dict().items()
+        if name.endswith("num_batches_tracked")
+    }
+    before = {
+        name: int(value)
+        for name, value in small.with_head(10, seed=0).state_dict().items()
+        if name in counted
+    }
+    # Each step in two parts; what was tried at the full size is not counted.
+    assert {counted[name] - before[name] for name in counted} == {2 * run.steps}
+
+
+def test_rows_of_cut_batches_are_not_kept_for_others(net: Backbone, task: Task, tmp_path: Path) -> None:
+    small = crowded(net, 5)
+    network = small.with_head(10, seed=0)
+    for limit in (2**28, 0):
+        with pytest.warns(SmallerBatchWarning):
+            found = features.boundary_activations(
+                network, net.transform, task.train, "head", folder=tmp_path, memory_limit_bytes=limit
+            )
+        assert len(found) == len(task.train)
+        assert not list(tmp_path.glob("*.npy"))
+        assert kept_rows.same(found.key) is None
 
 
 def test_a_device_too_small_for_a_step_is_said_and_the_backbone_stays(net: Backbone, task: Task) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from tlkit import backbones, data
 from tlkit.backbones import Backbone
+from tlkit.train.features import boundary_activations
 from tlkit.train.prefix import Prefix
 
 
@@ -42,6 +44,24 @@ def test_the_keys_of_earlier_boundaries_are_those_of_shorter_prefixes(net: Backb
         assert shorter.key == prefix(net).keys[boundary]
         assert shorter.boundary == boundary
     assert len(set(prefix(net).keys.values())) == 3
+
+
+def test_pooled_rows_are_not_those_that_enter_a_further_stage() -> None:
+    def net(stages: int) -> Backbone:
+        module = nn.Sequential(nn.Conv2d(1, 4, 3, stride=8), nn.ReLU(), nn.AvgPool2d(2))
+        transform = backbones.InputTransform(channels=1, height=32, width=32, mean=(0.5,), std=(0.5,))
+        names = ["0", "1", "2"][:stages]
+        with torch.no_grad():
+            for parameter in module.parameters():
+                parameter.fill_(0.1)
+        return backbones.wrap(module[:stages], stages=names, transform=transform, name="small")
+
+    task = data.load("digits").few_shot(1, seed=0)
+    short, long = net(2), net(3)
+    pooled = boundary_activations(short.with_head(3, seed=0), short.transform, task.train, "head")
+    whole = boundary_activations(long.with_head(3, seed=0), long.transform, task.train, "2")
+    assert pooled.values.shape == (10, 4)
+    assert whole.values.shape == (10, 4, 4, 4)
 
 
 def test_the_key_follows_the_shape_of_the_images_and_the_number_of_threads(net: Backbone) -> None:

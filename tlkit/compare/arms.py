@@ -122,7 +122,11 @@ class Arm:
 
         recipe = self.recipe
         if recipe is None and self.preset is not None:
-            recipe = getattr(Recipe, self.preset)()
+            if self.preset in ("fine_tune", "gradually"):
+                stored = "stored_stats" in self.plan_for(backbone).modes.values()
+                recipe = getattr(Recipe, self.preset)(stored_stats=stored)
+            else:
+                recipe = getattr(Recipe, self.preset)()
         elif recipe is None:
             modes = self.plan_for(backbone).modes
             learns = any(mode in freeze.LEARNING for name, mode in modes.items() if name != "head")

@@ -73,14 +73,22 @@ class Order:
     @cached_property
     def recipe_words(self) -> str:
         """How the recipe came about, in words, if it is not chosen inside the labels."""
-        from tlkit.train.recipe import CHOSEN_ON, Recipe
+        from tlkit.train.recipe import Recipe
 
         if self.arm.recipe is not None:
             return self.arm.recipe_words or BY_HAND
         if Recipe.head_by_steps().name in self.arm.recipe_for(self.backbone).name:
             return f"fixed: {BY_HAND}, the same for every task"
-        which = "this and other" if self.task.dataset.name in CHOSEN_ON else "other"
+        which = "this and other" if self.was_chosen_on else "other"
         return f"fixed: chosen on {which} tasks, the same for every task"
+
+    @cached_property
+    def was_chosen_on(self) -> bool:
+        """Whether a fixed recipe of this arm was chosen on this very data set, among others."""
+        from tlkit.train.recipe import CHOSEN_ON, CHOSEN_ON_STORED
+
+        stored = "stored_stats" in self.arm.plan_for(self.backbone).modes.values()
+        return self.task.dataset.name in (CHOSEN_ON_STORED if stored else CHOSEN_ON)
 
     @cached_property
     def expected_seconds(self) -> float:

@@ -43,12 +43,11 @@ def _tuned(setup: Setup) -> list[str]:
 
 def _fixed(setup: Setup, fewer: bool) -> list[str]:
     from tlkit.compare.measure import BY_HAND
-    from tlkit.train.recipe import CHOSEN_ON
 
     own = _names(order.arm.name for order in setup.orders if BY_HAND in order.recipe_words)
     if len(own) == len(setup.arms):
         return ["Recipes: given by hand."]
-    which = "this and other" if setup.dataset.name in CHOSEN_ON else "other"
+    which = "this and other" if any(order.was_chosen_on for order in setup.orders) else "other"
     same = "the same augmentation for all" + (", as far as it goes" if fewer else "")
     given = f", but given by hand for {', '.join(own)}" if own else ""
     return [f"Recipes: fixed, chosen on {which} tasks; {same}{given}.", *_more_steps(setup)]

@@ -125,12 +125,13 @@ def boundary_activations(
         shape = (len(items), *prefix.row_shape)
         in_memory = 4 * int(np.prod(shape)) <= memory_limit_bytes
         path = place / f"{key}.npy"
-        found = kept_rows.read(path, prefix.key, shape)
-        if found is None:
-            running = Pass(prefix, split, digests, views.strength, place, should_stop)
+        running = Pass(prefix, split, digests, views.strength, place, should_stop)
+        # Of a small file the pass fetches the rows itself.
+        found = None if in_memory else kept_rows.read(path, prefix.key, shape)
+        if found is None or not running.holds(found):
             if in_memory:
                 values = np.concatenate(list(running))
-                if running.seconds > _WORTH_SECONDS:
+                if running.seconds > _WORTH_SECONDS and not prefix.halved:
                     # Without room the result is as good; only the next process has to run it again.
                     with suppress(StoreError):
                         _write(path, shape, [values], digests, folder)
@@ -140,12 +141,17 @@ def boundary_activations(
                 found = kept_rows.read(path, prefix.key, shape)
                 if found is None:
                     raise StoreError(f"{path} changed while it was being written.", "Run it again.")
+                if prefix.halved:
+                    # It stays mapped; nobody else is to take it for the rows of whole batches.
+                    with suppress(OSError):
+                        path.unlink()
     kept_rows.used(found)
     if in_memory:
         values = np.array(found.values)
         values.setflags(write=False)
         found = replace(found, values=values, where="memory")
-        kept_rows.keep(found)
+        if not prefix.halved:
+            kept_rows.keep(found)
     return Activations(found.values, items, key, found.where)
 
 
@@ -157,5 +163,5 @@ def _write(
     folder: str | Path | None,
 ) -> None:
     if folder is None:
-        kept_rows.make_room(path, 4 * int(np.prod(shape)))
+        kept_rows.make_room(path, kept_rows.file_bytes(shape))
     kept_rows.write(path, shape, parts, digests)

@@ -103,11 +103,19 @@ def train_steps(
         if should_stop is not None:
             should_stop()
         x, labels = source.batch(next(batches))
+        before = [(buffer, buffer.clone()) for buffer in network.buffers()]
+        drawn = None if dropout is None else dropout.get_state()
         while True:
             optimizer.zero_grad(set_to_none=True)
             found = _gradients(network, source.start, x, labels, loss_of, dropout, at_once)
             if found is not None:
                 break
+            # What did not go through leaves no trace in statistics or random numbers.
+            with torch.no_grad():
+                for buffer, kept in before:
+                    buffer.copy_(kept)
+            if dropout is not None and drawn is not None:
+                dropout.set_state(drawn)
             smaller = -(-min(at_once, len(x)) // 2)
             halved(min(at_once, len(x)), smaller, _LEAST_AT_ONCE)
             at_once = smaller

@@ -148,7 +148,8 @@ class Job:
                 steps_done += progress.steps
                 work.trained(progress.items, source.start, first)
                 yield self._tell(total, progress.loss, progress.accuracy, phase)
-        plan.apply(network)
+        if stages:
+            plan.apply(network)
         network.eval()
         report = seal.check(network)
         trained = self.elapsed()

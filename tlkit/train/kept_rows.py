@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import threading
 from collections import OrderedDict
@@ -59,9 +60,9 @@ class Kept:
         return {digest: row for row, digest in enumerate(self.digests)}
 
 
-# Whether rows of one prefix, fetched or carried on from another one, were bit for bit those of a run from the
-# pictures on when a batch of them was compared.
-trusted: dict[tuple[str, str], bool] = {}
+# Whether rows of one prefix, fetched from memory or from a file or carried on from another prefix, were bit for bit
+# those of a run from the pictures on when a batch of them was compared.
+trusted: dict[tuple[str, str, str], bool] = {}
 
 _kept: OrderedDict[str, Kept] = OrderedDict()
 _lock = threading.Lock()
@@ -168,6 +169,11 @@ def write(
         for values in parts:
             file.write(np.ascontiguousarray(values, dtype="<f4").data)
         file.write(b"".join(digests))
+
+
+def file_bytes(shape: tuple[int, ...]) -> int:
+    """Return the size of a file for rows of a shape: header, numbers, hashes."""
+    return 128 + shape[0] * _DIGEST_BYTES + 4 * math.prod(shape)
 
 
 def make_room(path: Path, size_bytes: int) -> None:

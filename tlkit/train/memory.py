@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tlkit.errors import TrainingError
 
-_SIGNS = ("out of memory", "can't allocate memory")
+_SIGNS = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 class SmallerBatchWarning(UserWarning):

@@ -51,7 +51,7 @@ class Views:
 
 def row_digests(split: Split, views: Views) -> list[bytes]:
     """Return a hash of what each row shows: those of the items, then those of the copies, view by view."""
-    settings = f" {views.strength!r} {views.seed}".encode()
+    settings = f" {float(views.strength)!r} {views.seed}".encode()
     return [
         hashlib.sha256(digest + f"{view}".encode() + settings).digest() if view else digest
         for view in range(views.count + 1)
@@ -96,6 +96,11 @@ class Pass:
             for name, key in reversed(prefix.keys.items())
             for kept in kept_rows.of_prefix(key, folder)
         ]
+
+    def holds(self, kept: Kept) -> bool:
+        """Say whether a kept result is that of this prefix, by a batch of it."""
+        rows = {digest: row for row, digest in enumerate(self._digests)}
+        return self._trust(self._prefix.boundary, kept, kept.rows, rows)
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
         count, part = len(self._digests), _BATCHES * self._prefix.batch
@@ -147,8 +152,8 @@ class Pass:
         return self._prefix.onward(rows, name)
 
     def _trust(self, name: str, kept: Kept, at: Mapping[bytes, int], rows: Mapping[bytes, int]) -> bool:
-        """Compare a batch of what would be shared with a run from the pictures on, once for each two prefixes."""
-        pair = (self._prefix.key, kept.prefix)
+        """Compare a batch of what would be shared with a run from the pictures on, once for each file and prefix."""
+        pair = (self._prefix.key, kept.prefix, kept.where)
         if pair not in kept_rows.trusted:
             # In another order than before: were a row to depend on its place or its company, it would show.
             digests = list(reversed(tuple(at)))[: self._prefix.batch]

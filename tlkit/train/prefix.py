@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import platform
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from tlkit.train.memory import in_parts
 if TYPE_CHECKING:
     from tlkit.backbones import InputTransform, Network
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 class Prefix:
@@ -56,6 +57,9 @@ class Prefix:
         self._network = network
         self._transform = transform
         self._device = device
+        self._calls = 0
+        #: Whether a batch had to be cut for want of memory: its rows may differ in their last digits.
+        self.halved = False
         #: One key per boundary, the first one first, this prefix's own last.
         self.keys: dict[str, str] = {}
         with torch.inference_mode():
@@ -84,10 +88,13 @@ class Prefix:
         stop = None if self.boundary == "head" else self.boundary
 
         def rows(part: Tensor) -> Tensor:
+            self._calls += 1
             out = self._network.backbone(to_device(part, self._device), start=start, stop=stop)
             return pool_features(out) if self.boundary == "head" else out
 
+        before = self._calls
         out = in_parts(rows, x)
+        self.halved |= self._calls - before > 1
         return np.ascontiguousarray(out[:count].float().cpu().contiguous().numpy())
 
     def _walk(self, image_shape: tuple[int, ...]) -> Iterator[tuple[str, str, Tensor]]:
@@ -101,7 +108,7 @@ class Prefix:
             _FORMAT,
             torch.__version__,
             torch.get_num_threads(),
-            str(self._device),
+            *_arithmetic(self._device),
             self.batch,
             repr(self._transform),
             image_shape,
@@ -117,7 +124,19 @@ class Prefix:
                     digest.update(tensor_bytes(value))
             x = self._network.backbone(x, start=name, stop=after)
             digest.update(tensor_bytes(x))
-            yield after, digest.hexdigest(), x
+            # Pooled rows are not those that enter a further stage of a longer network.
+            pooled = b"pooled" if after == "head" else b""
+            yield after, hashlib.sha256(digest.digest() + pooled).hexdigest(), x
+
+
+def _arithmetic(device: torch.device) -> list[object]:
+    """Say what sums in an order of its own: rows may lie on a disk that several machines share."""
+    found: list[object] = [str(device), platform.machine(), torch.backends.cpu.get_cpu_capability()]
+    if device.type == "cuda":
+        cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]  # torch gives it no types
+        found += [torch.cuda.get_device_name(device), torch.version.cuda, cudnn]
+        found += [torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32]
+    return found
 
 
 def to_device(x: Tensor, device: torch.device) -> Tensor:

@@ -102,8 +102,11 @@ def draws_random_numbers(network: nn.Module, forward: Callable[[Any], Any], devi
     # Modules of these packages remember in buffers alone; those of anybody else may in other ways too.
     known = all(type(part).__module__.partition(".")[0] in KNOWN for part in network.modules())
     before = [(buffer, buffer.clone()) for buffer in network.buffers()] if known else []
-    with torch.no_grad(), mode:
-        forward(network if known else copy.deepcopy(network))
-        for buffer, value in before:
-            buffer.copy_(value)
+    try:
+        with torch.no_grad(), mode:
+            forward(network if known else copy.deepcopy(network))
+    finally:
+        with torch.no_grad():
+            for buffer, value in before:
+                buffer.copy_(value)
     return mode.draws > 0

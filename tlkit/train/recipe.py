@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: The data sets on whose validation splits the presets were chosen (``benchmarks/recipes.py``).
 CHOSEN_ON = ("printed-digits", "digits", "shapes", "letters")
+#: The same for the rate of stages that learn with stored statistics.
+CHOSEN_ON_STORED = ("photos", "shapes", "digits")
 SOLVERS = ("convex", "steps")
 # So many labelled items are learned in a recipe's own number of steps: one of each of ten classes.
 _FEW_ITEMS = 10
@@ -144,14 +146,14 @@ class Recipe:
                     "Take one from that range, or leave it out.",
                 )
             # numpy's numbers become Python's, so that the record is plain JSON.
-            if isinstance(value, numbers.Integral):
+            if name not in _WHOLE:
+                object.__setattr__(self, name, float(value))
+            elif isinstance(value, numbers.Integral):
                 object.__setattr__(self, name, int(value))
-            elif name in _WHOLE:
+            else:
                 raise TrainingError(
                     f"The recipe's {name} is {value!r}, expected a whole number.", "Round it."
                 )
-            else:
-                object.__setattr__(self, name, float(value))
         if self.head_solver == "steps" and self.steps == 0:
             raise TrainingError(
                 "The head is to learn by steps, but the recipe has none.",
