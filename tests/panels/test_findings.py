@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.data.drawing import picture
 from tests.panels.messy import COUNTS, messy_folder
 from tlkit import data, panels
 from tlkit.data import Dataset
@@ -232,6 +233,35 @@ def test_the_lines_to_run_next_do_what_they_say(tmp_path: Path) -> None:
     exec(look()["small-picture"]["code"], names)
     assert names["pets"].train.shape[2:] == (32, 32)
     assert "small-picture" not in look()
+
+
+def test_lines_that_move_files_replace_none(tmp_path: Path) -> None:
+    folder = tmp_path / "pets"
+    for place, (name, count) in enumerate({"Cat": 20, "cat": 10, "dog": 20}.items()):
+        (folder / name).mkdir(parents=True)
+        for at in range(count):
+            picture(100 * place + at, 32, 32).save(folder / name / f"{at}.png")
+    Image.new("RGB", (32, 32), (200, 30, 90)).save(folder / "dog" / "plain.png")
+    # Each name that a file would get is taken, once by a file that was moved there before.
+    aside = tmp_path / "pets-aside" / "dog"
+    aside.mkdir(parents=True)
+    for at, taken in enumerate(("Cat/cat-1.png", "Cat/cat-cat-1.png", "../pets-aside/dog/plain.png")):
+        picture(900 + at, 32, 32).save(folder / taken)
+
+    def contents() -> list[bytes]:
+        return sorted(file.read_bytes() for file in tmp_path.rglob("*.png"))
+
+    before = contents()
+    pets = read(folder)
+    panel = panels.Findings(pets)
+    panel.run()
+    found = rows(panel)
+    for rule in ("one-colour", "class-names-alike"):
+        exec(found[rule]["code"], {"data": data, "pets": pets})
+    assert contents() == before
+    assert not list((folder / "cat").iterdir())
+    assert len(list((folder / "Cat").iterdir())) == 32
+    assert sorted(file.name for file in aside.iterdir()) == ["again-plain.png", "plain.png"]
 
 
 def test_where_splits_came_with_the_data_no_line_regroups_them() -> None:

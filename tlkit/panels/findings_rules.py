@@ -176,13 +176,16 @@ def _renamed(dataset: Dataset, names: Sequence[str]) -> str:
         if name != keep:
             lines += [
                 f"for file in Path({root}, {name!r}).iterdir():",
-                f"    file.rename(Path({root}, {keep!r}, {f'{name}-'!r} + file.name))",
+                f"    to = Path({root}, {keep!r}, {f'{name}-'!r} + file.name)",
+                "    while to.exists():",
+                f"        to = to.with_name({f'{name}-'!r} + to.name)",
+                "    file.rename(to)",
             ]
     return "\n".join(lines)
 
 
 def _aside(finding: Finding, key: str, dataset: Dataset) -> str:
-    """Return how to move files out of a folder into one beside it, where they can be looked at."""
+    """Return how to move files out of a folder into one beside it, over nothing that lies there already."""
     root = _folder(dataset)
     if not root:
         return ""
@@ -191,8 +194,11 @@ def _aside(finding: Finding, key: str, dataset: Dataset) -> str:
             "from pathlib import Path",
             f"aside = Path(str(Path({root})) + '-aside')",
             f"for name in {listed(finding, key, dataset)}:",
-            "    (aside / name).parent.mkdir(parents=True, exist_ok=True)",
-            f"    Path({root}, name).rename(aside / name)",
+            "    to = aside / name",
+            "    to.parent.mkdir(parents=True, exist_ok=True)",
+            "    while to.exists():",
+            "        to = to.with_name('again-' + to.name)",
+            f"    Path({root}, name).rename(to)",
         ]
     )
 
