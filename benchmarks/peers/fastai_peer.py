@@ -1,7 +1,8 @@
 """fastai: a ``Learner`` with a splitter, ``freeze`` and ``fit_one_cycle``.
 
-As by default, the layers of normalisation in the frozen part go on learning, and every pass ends with a
-validation. The rate is tuned; the passes are ten. Progress bar and log are off.
+As by default, the layers of normalisation in the frozen part go on learning. With the head alone, every pass ends
+with a validation, and the passes are ten; ``fine_tune`` is given its passes, and nothing to validate on. The rate is
+tuned. Progress bar and log are off.
 """
 
 from __future__ import annotations
