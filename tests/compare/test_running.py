@@ -33,6 +33,7 @@ from tlkit.errors import (
     WeightsError,
 )
 from tlkit.train import Recipe
+from tlkit.train.memory import SmallerBatchWarning
 
 LONG = Recipe.scratch().change(steps=20_000, most_steps=20_000)
 
@@ -340,3 +341,25 @@ def test_nothing_is_shown_outside_a_terminal(
     compare.run(dataset, net, arms[:2], seeds=2, n_jobs=1)
     assert capfd.readouterr() == ("", "")
     assert sys.stderr is not None
+
+
+class Crowded(nn.Module):
+    """A stage for no more than three items, as a small GPU is."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if len(x) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return x
+
+
+def test_what_memory_made_smaller_batches_of_is_not_stored_for_others(
+    net: Backbone, dataset: Dataset, arms: Sequence[Arm], tmp_path: Path
+) -> None:
+    card = compare.run(dataset, net, arms[:2], seeds=2, n_jobs=1, store=tmp_path, progress=False)
+    assert len(list(tmp_path.rglob("*.json"))) == len(card.arms) * 2
+    module = nn.Module()
+    module.stem = nn.Sequential(*net.clone().module.stages["stem"], Crowded())
+    small = backbones.wrap(module, stages=["stem"], transform=net.transform, name="crowded")
+    with pytest.warns(SmallerBatchWarning):
+        compare.run(dataset, small, arms[:2], seeds=2, n_jobs=1, store=tmp_path, progress=False)
+    assert len(list(tmp_path.rglob("*.json"))) == len(card.arms) * 2

@@ -92,6 +92,9 @@ def test_a_frozen_pass_gives_the_same_in_smaller_batches(net: Backbone, task: Ta
     features.forget()
     with pytest.warns(SmallerBatchWarning):
         run = train.fit(crowded(net, 5), task, progress=False)
+    assert run.at_once is not None
+    assert run.at_once <= 5
+    assert plain.at_once is None
     np.testing.assert_allclose(run.scores, plain.scores, rtol=1e-3, atol=1e-3)
     np.testing.assert_array_equal(run.predictions, plain.predictions)
 

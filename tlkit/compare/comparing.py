@@ -54,7 +54,7 @@ def cells(
         for one in measured:
             cell = one.cell
             setup.dataset.test.absorb(one.openings)
-            if store is not None:
+            if store is not None and one.storable:
                 store.put(keys[cell.arm, cell.seed, cell.labels_per_class], cell)
             done.append(cell)
             problem = store.problem if store is not None else ""

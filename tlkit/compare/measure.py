@@ -139,10 +139,14 @@ def light(orders: Sequence[Order], *, pack: bool = False) -> list[Order]:
 
 @dataclass(frozen=True)
 class Measured:
-    """A finished cell, and the openings of the test set that it took."""
+    """A finished cell, the openings of the test set that it took, and whether it may stand for others like it.
+
+    It may not where memory made batches smaller: elsewhere the same cell has other numbers.
+    """
 
     cell: Cell
     openings: tuple[Opening, ...]
+    storable: bool = True
 
 
 def measure(order: Order, should_stop: Callable[[], bool] | None = None) -> Measured:
@@ -213,7 +217,7 @@ def measure(order: Order, should_stop: Callable[[], bool] | None = None) -> Meas
         threads=run.threads,
         device=run.device,
     )
-    return Measured(cell, _new(task.test.log, known))
+    return Measured(cell, _new(task.test.log, known), storable=run.at_once is None)
 
 
 def _new(log: Iterable[Opening], known: set[str]) -> tuple[Opening, ...]:

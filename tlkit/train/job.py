@@ -29,6 +29,7 @@ from tlkit.train.device import resolve_device
 from tlkit.train.features import Activations, CacheLimitError, Views, boundary_activations
 from tlkit.train.finetune import report_every, train_steps
 from tlkit.train.head import solve_head
+from tlkit.train.memory import written_down
 from tlkit.train.recipe import Recipe
 from tlkit.train.report import Epoch
 from tlkit.train.run import Run
@@ -81,6 +82,7 @@ class Job:
         ]
         self.history: list[Epoch] = []
         self._cached: Activations | None = None
+        self._cut: list[int] = []
         self.seconds = 0.0
         self._since = 0.0
 
@@ -94,7 +96,12 @@ class Job:
     def run(self) -> Generator[Epoch, None, Run]:
         work = self._work()
         while True:
-            with thread_count(self.threads), torch.inference_mode(False), torch.enable_grad():
+            with (
+                thread_count(self.threads),
+                torch.inference_mode(False),
+                torch.enable_grad(),
+                written_down(self._cut),
+            ):
                 self._since = time.perf_counter()
                 try:
                     epoch = next(work)
@@ -176,6 +183,7 @@ class Job:
             head_strength=strength,
             scores=answers,
             test_items=split,
+            at_once=min(self._cut, default=None),
         )
 
     def _views(self) -> Views:

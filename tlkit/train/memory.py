@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import torch
 from torch import Tensor
@@ -11,6 +13,10 @@ from torch import Tensor
 from tlkit.errors import TrainingError
 
 _SIGNS = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+# Where what had to be cut is written down: a run's numbers are then not those of whole batches.
+_written: ContextVar[list[int] | None] = ContextVar("written", default=None)
 
 
 class SmallerBatchWarning(UserWarning):
@@ -29,6 +35,29 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
         isinstance(error, RuntimeError) and any(sign in said for sign in _SIGNS)
     )
+
+
+@contextmanager
+def written_down(sizes: list[int]) -> Iterator[None]:
+    """Append to a list how many items went through at a time, each time that memory does not suffice for more.
+
+    Parameters
+    ----------
+    sizes
+        Of this thread's work inside.
+
+    Examples
+    --------
+    >>> with written_down(sizes := []):
+    ...     _ = in_parts(lambda x: x, torch.arange(3))
+    >>> sizes
+    []
+    """
+    token = _written.set(sizes)
+    try:
+        yield
+    finally:
+        _written.reset(token)
 
 
 def in_parts(call: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
@@ -82,6 +111,9 @@ def halved(size: int, smaller: int, least: int = 1) -> None:
             f"The device has not enough memory for {size} item{'' if size == 1 else 's'} at a time.",
             "Take smaller pictures or device='cpu', or end what else uses the device.",
         )
+    written = _written.get()
+    if written is not None:
+        written.append(smaller)
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     warnings.warn(

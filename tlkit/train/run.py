@@ -74,6 +74,9 @@ class Run:
         (n, classes) float32, what came out of the head for the sealed test set; None if it stayed closed.
     test_items
         The test set as it was opened for the evaluation; None if it stayed closed.
+    at_once
+        How many items went through at a time at least, where the device's memory did not suffice for a whole batch:
+        the numbers are then not those of other runs. None if it always did.
 
     Examples
     --------
@@ -104,6 +107,7 @@ class Run:
     head_strength: str
     scores: NDArray[np.float32] | None = field(default=None, repr=False)
     test_items: Split | None = field(default=None, repr=False)
+    at_once: int | None = None
 
     @property
     def correct(self) -> NDArray[np.bool_]:
