@@ -10,9 +10,11 @@ from tlkit.course.rehearse import SILENT, STEADY
 
 # Before anything loads torch, in this process, in the workers of pytest-xdist and in the lessons' kernels.
 os.environ.update(STEADY, **SILENT)
-# Nothing may come from a cache of whoever runs the tests: every number is computed anew.
-os.environ["TLKIT_CACHE"] = tempfile.mkdtemp(prefix="tlkit-tests-")
+# Nothing may come from a cache of whoever runs the tests: every number is computed anew, though only once where two
+# tests run the same lesson. The workers of pytest-xdist inherit the folder of the process that started them.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ["TLKIT_CACHE"] = tempfile.mkdtemp(prefix="tlkit-tests-")
+    atexit.register(shutil.rmtree, os.environ["TLKIT_CACHE"], ignore_errors=True)
 # Started in the background of a script, a process is deaf to Ctrl-C, and so is every process that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-atexit.register(shutil.rmtree, os.environ["TLKIT_CACHE"], ignore_errors=True)
