@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.ui.notebook import Notebook
+from tests.ui.notebook import STOPPED_SECONDS, Notebook
 
 pytestmark = [pytest.mark.ui, pytest.mark.slow]
 Open = Callable[..., Notebook]
@@ -155,12 +155,12 @@ def test_by_keyboard_alone(notebook: Notebook) -> None:
     expect(found.get_by_role("button", name="Run again")).to_be_focused()
 
 
-def test_stop_ends_a_run_within_half_a_second_and_what_is_finished_stays(notebook: Notebook) -> None:
+def test_stop_ends_a_run_and_what_is_finished_stays(notebook: Notebook) -> None:
     found = panel(notebook, 3)
     found.get_by_role("button", name="Run").dblclick()
     found.locator(".tlkit-plot circle").first.wait_for(timeout=60_000)
     expect(found.get_by_role("checkbox").first).to_have_attribute("aria-disabled", "true")
-    assert notebook.seconds_to_stop(found) < 0.5
+    assert notebook.seconds_to_stop(found) < STOPPED_SECONDS
     expect(found.locator(".tlkit-problem")).to_have_count(0)
     expect(found.locator(".tlkit-plot circle").first).to_be_visible()
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.panels.messy import messy_folder
 from tests.ui.jupyter import Lab
-from tests.ui.notebook import Notebook
+from tests.ui.notebook import STOPPED_SECONDS, Notebook
 
 pytestmark = [pytest.mark.ui, pytest.mark.slow]
 Open = Callable[..., Notebook]
@@ -198,6 +198,6 @@ def test_a_long_look_shows_progress_and_stops_within_half_a_second(
     large = panels.nth(1)
     large.get_by_role("button", name="Look").click()
     expect(large.locator(".tlkit-progress")).to_contain_text(re.compile("items|pictures"))
-    assert notebook.seconds_to_stop(large) < 0.5
+    assert notebook.seconds_to_stop(large) < STOPPED_SECONDS
     expect(large.locator(".tlkit-problem")).to_have_count(0)
     expect(large.locator(".tlkit-f-list")).to_have_count(0)
