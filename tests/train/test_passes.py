@@ -177,3 +177,25 @@ def test_a_kept_file_of_other_bits_is_not_shared(
     run(50)
     found = run(count).values.tobytes()
     assert found == alone(net, split.select(np.arange(count)))
+
+
+def test_a_file_that_was_made_anew_is_trusted_again(net: Backbone, split: Split, tmp_path: Path) -> None:
+    counting = Counting(net)
+
+    def run() -> Activations:
+        counting.seen = {}
+        return boundary_activations(
+            counting.network, net.transform, split, "head", folder=tmp_path, memory_limit_bytes=0
+        )
+
+    path = Path(run().where)
+    forget()
+    kept = np.load(path, mmap_mode="r+")
+    kept += 1
+    kept.flush()
+    run()
+    assert counting.seen["stem"] >= len(split)
+    run()
+    assert counting.seen["stem"] == BATCH  # compared once
+    run()
+    assert counting.seen == {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,11 +131,14 @@ def boundary_activations(
         if found is None or not running.holds(found):
             if in_memory:
                 values = np.concatenate(list(running))
+                values.setflags(write=False)
                 if running.seconds > _WORTH_SECONDS and not prefix.halved:
                     # Without room the result is as good; only the next process has to run it again.
                     with suppress(StoreError):
                         _write(path, shape, [values], digests, folder)
                 found = Kept(prefix.key, key, values, digests)
+                if not prefix.halved:
+                    kept_rows.keep(found)
             else:
                 _write(path, shape, running, digests, folder)
                 found = kept_rows.read(path, prefix.key, shape)
@@ -146,12 +149,6 @@ def boundary_activations(
                     with suppress(OSError):
                         path.unlink()
     kept_rows.used(found)
-    if in_memory:
-        values = np.array(found.values)
-        values.setflags(write=False)
-        found = replace(found, values=values, where="memory")
-        if not prefix.halved:
-            kept_rows.keep(found)
     return Activations(found.values, items, key, found.where)
 
 
