@@ -15,9 +15,10 @@ PACKAGE = ROOT / "tlkit"
 
 LAYERS = (
     {"errors", "files", "caches", "records", "pictures", "drawing"},
-    {"backbones", "data", "words", "similarity", "course"},
+    {"backbones", "data", "words", "course"},
     {"freeze"},
     {"train"},
+    {"similarity"},
     {"compare", "adapt", "doctor", "inside"},
     {"panels"},
     {"cli", "server"},
