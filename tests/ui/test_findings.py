@@ -48,7 +48,7 @@ def panel(notebook: Notebook) -> Locator:
     expect(panel).to_contain_text("Reading told of 1 problem and 2 notes already.")
     expect(panel.get_by_role("row", name=re.compile(r"^cat 27 7 12 46$"))).to_have_count(1)
     panel.get_by_role("button", name="Look").click()
-    expect(panel.get_by_role("button", name="Look again")).to_be_visible(timeout=30_000)
+    expect(panel.get_by_role("button", name="Look again")).to_be_visible(timeout=90_000)
     assert panel.locator(".tlkit-problem").all_inner_texts() == []
     return panel
 
@@ -194,7 +194,7 @@ def test_a_long_look_shows_progress_and_stops_within_half_a_second(
     panels = notebook.page.get_by_role("region", name=TITLE, exact=True).and_(
         notebook.page.locator(".tlkit-panel")
     )
-    expect(panels).to_have_count(2, timeout=30_000)
+    expect(panels).to_have_count(2, timeout=90_000)
     large = panels.nth(1)
     large.get_by_role("button", name="Look").click()
     expect(large.locator(".tlkit-progress")).to_contain_text(re.compile("items|pictures"))

@@ -56,7 +56,7 @@ def stages(panel: Locator) -> dict[str, bool]:
 def train(panel: Locator) -> None:
     panel.get_by_role("button", name=re.compile("^Train")).click()
     expect(panel.get_by_role("button", name="Stop")).to_be_visible()
-    expect(panel.get_by_role("button", name="Train again")).to_be_visible(timeout=60_000)
+    expect(panel.get_by_role("button", name="Train again")).to_be_visible(timeout=240_000)
 
 
 def test_a_click_on_a_switch_changes_counts_preset_and_words(panel: Locator) -> None:
@@ -166,7 +166,7 @@ def test_all_of_it_by_keyboard(panel: Locator, notebook: Notebook) -> None:
     keyboard.press("Tab")
     expect(panel.get_by_role("button", name=re.compile("^Train"))).to_be_focused()
     keyboard.press("Enter")
-    expect(panel.get_by_role("button", name="Train again")).to_be_visible(timeout=60_000)
+    expect(panel.get_by_role("button", name="Train again")).to_be_visible(timeout=240_000)
     notebook.page.wait_for_timeout(500)
     expect(panel.get_by_role("button", name="Train again")).to_be_focused()
 

@@ -16,7 +16,8 @@ from tlkit import course
 
 pytestmark = [pytest.mark.ui, pytest.mark.slow]
 Open = Callable[..., Notebook]
-PATIENCE_MS = 150_000
+# What takes 20 seconds on a quiet machine takes minutes beside other tests on a slow one; a hang is still found.
+PATIENCE_MS = 600_000
 CELLS = "() => jupyterapp.shell.currentWidget.content.widgets"
 
 
@@ -168,7 +169,7 @@ def test_lesson_1_from_the_first_guess_to_the_verdict(
     assert "random-frozen" in one.output("compare-run")
 
     twin = reopened(one, open_notebook).page.locator(".tlkit-twin", has_text="you guessed 25 points")
-    expect(twin).to_contain_text(verdict, timeout=20_000)
+    expect(twin).to_contain_text(verdict, timeout=90_000)
 
 
 def test_lesson_2_by_keyboard_up_to_the_training_mode(learner: Callable[[str], Learner]) -> None:
@@ -236,5 +237,5 @@ def test_lesson_3_by_keyboard_up_to_the_freeze_panel(
 
     again = reopened(three, open_notebook)
     expect(again.page.locator(".tlkit-twin", has_text="old task with its old head")).to_contain_text(
-        verdict, timeout=20_000
+        verdict, timeout=90_000
     )

@@ -143,7 +143,7 @@ def test_all_of_it_by_keyboard(panel: Locator, notebook: Notebook) -> None:
 def test_a_new_run_closes_it(panel: Locator) -> None:
     panel.get_by_role("button", name="Train again").click()
     expect(panel.get_by_role("button", name="Look inside")).to_have_attribute(
-        "aria-expanded", "false", timeout=60_000
+        "aria-expanded", "false", timeout=240_000
     )
     expect(panel.locator(".tlkit-matrix")).to_have_count(0)
 

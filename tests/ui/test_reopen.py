@@ -77,5 +77,5 @@ def test_without_saved_state_the_twin_is_seen(
         notary.sign(nbformat.read(copy, as_version=4))
         notary.store.close()
     notebook = open_notebook(path=copy)
-    expect(notebook.page.locator(".tlkit-twin")).to_contain_text("Counted to 3.", timeout=20_000)
+    expect(notebook.page.locator(".tlkit-twin")).to_contain_text("Counted to 3.", timeout=90_000)
     expect(notebook.page.locator(".jp-Notebook")).not_to_contain_text("Error displaying widget")
