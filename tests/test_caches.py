@@ -38,8 +38,8 @@ def fill(home: Path, name: str, count: int, size: int = MB) -> list[Path]:
 def test_an_empty_machine_has_empty_caches(home: Path) -> None:
     told = caches.listed()
     assert str(home) in told
-    assert all(name in told for name in ("activations", "decoded", "cells"))
-    assert caches.clear().count("0 files deleted") == 3
+    assert all(name in told for name in ("activations", "decoded", "cells", "ceilings"))
+    assert caches.clear().count("0 files deleted") == 4
     assert not home.exists()
 
 

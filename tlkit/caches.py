@@ -72,6 +72,9 @@ CACHES = {
         Cache("activations", "what frozen stages made of pictures", ".npy", 4 * 10**9),
         Cache("decoded", "pictures of your own, read and resized", ".pictures", 20 * 10**9),
         Cache("cells", "finished parts of comparisons", ".json", 50 * 10**6),
+        Cache(
+            "ceilings", "small networks trained on a target, for reports of similarity", ".safetensors", 10**8
+        ),
     )
 }
 
