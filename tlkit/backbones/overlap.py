@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tlkit.data.class_names import ClassNames
 from tlkit.errors import DataError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def overlap(backbone: Backbone, names: Iterable[str]) -> Overlap:
     """Say which names the classes of a network's source already have.
 
     A task that its network has met before is no new task: what looks like transfer may be memory. Names are compared
-    word by word, without regard to case, hyphens and a plural's s. Only words are compared: other names for the same
+    word by word, without regard to case, hyphens and plurals. Only words are compared: other names for the same
     thing ("lorry", "truck") are not found, and equal words for different things ("crane") are.
 
     Parameters
@@ -100,26 +100,12 @@ def overlap(backbone: Backbone, names: Iterable[str]) -> Overlap:
     for name in asked:
         if not isinstance(name, str):
             raise DataError(f"{name!r} is no name.", "Give texts: overlap(net, dataset.classes).")
-    classes = {one: _words(one) for one in backbone.card.classes}
+    known = ClassNames(backbone.card.classes)
     same, kinds = [], []
     for name in dict.fromkeys(asked):
-        words = _words(name)
-        if not words:
-            continue
-        equal = [one for one, theirs in classes.items() if theirs == words]
-        # The last words of a name say what it is, those before them of which kind.
-        closer = tuple(one for one, theirs in classes.items() if theirs[-len(words) :] == words)
-        if equal:
-            same.append((name, equal[0]))
-        elif closer:
+        equal = known.same(name)
+        if equal is not None:
+            same.append((name, equal))
+        elif closer := known.kinds_of(name):
             kinds.append((name, closer))
     return Overlap(backbone.name, len(dict.fromkeys(asked)), tuple(same), tuple(kinds))
-
-
-def _words(name: str) -> tuple[str, ...]:
-    # What torchvision adds in brackets or after a comma tells equal names apart.
-    plain = re.split(r"[,(]", name.casefold())[0]
-    words = re.findall(r"[^\W_]+", plain)
-    return tuple(
-        word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] != "s" else word for word in words
-    )

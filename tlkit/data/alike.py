@@ -93,20 +93,10 @@ def alike_pairs(
         (pairs, 2) positions, the smaller first. Of pictures that are equal only the first is compared with
         others; it is in a pair with each of its equals.
     """
-    first, equal = _first_of_equal(thumbs)
-    patterned = first[thumbs[first].std(axis=(1, 2, 3)) > _FLAT]
-    equal = equal[np.isin(equal[:, 0], patterned)]
+    patterned, equal = _to_compare(thumbs)
     if len(patterned) < 2:
         return equal
-    thumbs = thumbs[patterned]
-    grey = thumbs.mean(axis=1)
-    bits = (np.diff(grey, axis=2) > _MARGIN).reshape(len(grey), _BITS)
-    # Bits in any order, but always the same: neighbours tell the same, and bands shall tell different things.
-    bits = bits[:, np.random.default_rng(0).permutation(_BITS)]
-    words = _words(bits)
-    vectors = thumbs.reshape(len(thumbs), -1)
-    vectors = vectors - vectors.mean(axis=1, keepdims=True)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    bits, words, vectors = _prints(thumbs[patterned])
     found = [np.empty((0, 2), dtype=np.int64)]
     for at, band in enumerate(np.array_split(np.arange(_BITS), _BANDS)):
         step(at / _BANDS)
@@ -117,6 +107,67 @@ def alike_pairs(
                 found.append(some[same])
     pairs = patterned[np.unique(np.sort(np.concatenate(found), axis=1), axis=0)]
     return np.concatenate([equal, pairs])
+
+
+def alike_across(
+    known: NDArray[np.float32],
+    asked: NDArray[np.float32],
+    step: Step = silent,
+    *,
+    most_bits: int = MOST_BITS,
+    least_correlation: float = LEAST_CORRELATION,
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return for each picture asked about the known one that looks the same, by the rules of `alike_pairs`.
+
+    Nothing of the size of all pairs is held: each picture is compared with those known ones that agree with it in
+    a part of the hash.
+
+    Parameters
+    ----------
+    known
+        (n, channels, 16, 16), as of `thumbnails`.
+    asked
+        (m, channels, 16, 16).
+    step
+        Called with the share that is done.
+    most_bits, least_correlation
+        As in `alike_pairs`.
+
+    Returns
+    -------
+    nearest : ndarray
+        (m,) positions among the known ones, those that correlate most; -1 where none looks the same.
+    correlation : ndarray
+        (m,) of the small pictures; 0 where none looks the same.
+
+    Examples
+    --------
+    >>> known = np.random.default_rng(0).uniform(size=(3, 1, 16, 16)).astype(np.float32)
+    >>> alike_across(known, 0.9 * known[[2, 2]])[0], alike_across(known, 1 - known[:2])[0]
+    (array([2, 2]), array([-1, -1]))
+    """
+    nearest = np.full(len(asked), -1, dtype=np.int64)
+    correlation = np.zeros(len(asked), dtype=np.float32)
+    ours, theirs = _to_compare(known)[0], _to_compare(asked)
+    if not len(ours) or not len(theirs[0]):
+        return nearest, correlation
+    known_bits, known_words, known_vectors = _prints(known[ours])
+    bits, words, vectors = _prints(asked[theirs[0]])
+    best, found = np.zeros(len(words), dtype=np.float32), np.full(len(words), -1, dtype=np.int64)
+    for at, band in enumerate(np.array_split(np.arange(_BITS), _BANDS)):
+        step(at / _BANDS)
+        for pairs in _near_across(known_words, words, known_bits[:, band], bits[:, band], most_bits):
+            for some in np.array_split(pairs, -(-len(pairs) // _AT_ONCE)):
+                one, other = some.T
+                alike = np.einsum("ij,ij->i", known_vectors[one], vectors[other])
+                better = (alike >= least_correlation) & (alike > best[other])
+                # A picture asked about is in a block of pairs once at most.
+                best[other[better]], found[other[better]] = alike[better], one[better]
+    nearest[theirs[0]] = np.where(found < 0, -1, ours[found])
+    correlation[theirs[0]] = np.minimum(best, 1)
+    first, equal = theirs[1].T
+    nearest[equal], correlation[equal] = nearest[first], correlation[first]
+    return nearest, correlation
 
 
 def groups_alike(split: Split) -> NDArray[np.int64]:
@@ -141,6 +192,27 @@ def components(pairs: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     links = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
     groups: NDArray[np.int64] = connected_components(links, directed=False)[1].astype(np.int64)
     return groups
+
+
+def _to_compare(thumbs: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which pictures to compare, without those of one colour and repeated ones, and pairs of equal ones."""
+    first, equal = _first_of_equal(thumbs)
+    patterned = first[thumbs[first].std(axis=(1, 2, 3)) > _FLAT]
+    return patterned, equal[np.isin(equal[:, 0], patterned)]
+
+
+def _prints(
+    thumbs: NDArray[np.float32],
+) -> tuple[NDArray[np.bool_], NDArray[np.uint64], NDArray[np.float32]]:
+    """Return the bits of each hash, the same packed into words, and the small pictures as unit vectors."""
+    grey = thumbs.mean(axis=1)
+    bits = (np.diff(grey, axis=2) > _MARGIN).reshape(len(grey), _BITS)
+    # Bits in any order, but always the same: neighbours tell the same, and bands shall tell different things.
+    bits = bits[:, np.random.default_rng(0).permutation(_BITS)]
+    vectors = thumbs.reshape(len(thumbs), -1)
+    vectors = vectors - vectors.mean(axis=1, keepdims=True)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return bits, _words(bits), vectors
 
 
 def _first_of_equal(thumbs: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -173,3 +245,35 @@ def _near(words: NDArray[np.uint64], band: NDArray[np.bool_], most_bits: int) ->
         at = at[differing <= most_bits]
         if len(at):
             yield np.stack([order[at], order[at + step]], axis=1)
+
+
+def _near_across(
+    known: NDArray[np.uint64],
+    asked: NDArray[np.uint64],
+    known_band: NDArray[np.bool_],
+    band: NDArray[np.bool_],
+    most_bits: int,
+) -> Iterator[NDArray[np.int64]]:
+    """Yield pairs of a known and an asked one whose hashes are near enough, among those that agree in a band."""
+    count = len(known)
+    words = np.concatenate([known, asked])
+    key = _words(np.concatenate([known_band, band]))[:, 0]
+    order = np.lexsort((*words.T, key))
+    is_known = order < count
+    ours, theirs = order[is_known], order[~is_known]
+    # How many known ones come before each of the others, in the same order.
+    before = np.cumsum(is_known)[~is_known]
+    for way, start in ((-1, before - 1), (1, before)):
+        going, place = theirs, start
+        for _ in range(_WINDOW // 2):
+            inside = (place >= 0) & (place < count)
+            going, place = going[inside], place[inside]
+            same = key[going] == key[ours[place]]
+            going, place = going[same], place[same]
+            if not len(going):
+                break
+            differing = np.bitwise_count(words[going] ^ words[ours[place]]).sum(axis=1)
+            near = differing <= most_bits
+            if near.any():
+                yield np.stack([ours[place[near]], going[near] - count], axis=1)
+            place = place + way

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tlkit.data.steps import Step, silent
+from tlkit.data.unopened import unopened_splits
 
 if TYPE_CHECKING:
     from tlkit.data.dataset import Dataset
@@ -97,7 +98,7 @@ def find_duplicates(dataset: Dataset, step: Step = silent) -> Duplicates:
         Called with the share that is done.
     """
     seen: dict[bytes, list[tuple[Place, int]]] = {}
-    splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test._split}
+    splits = unopened_splits(dataset)
     done, count = 0, sum(map(len, splits.values()))
     for where, split in splits.items():
         for at, label in enumerate(split.labels.tolist()):

@@ -18,6 +18,7 @@ from tlkit.data.places import SPLITS
 from tlkit.data.shuffled import LEAST_PICTURES, agreement
 from tlkit.data.steps import Steps
 from tlkit.data.texts import TextSplit
+from tlkit.data.unopened import unopened_splits
 
 if TYPE_CHECKING:
     from tlkit.data.dataset import Dataset
@@ -83,10 +84,6 @@ def _checked(dataset: Dataset) -> Iterator[str]:
     )
 
 
-def _splits(dataset: Dataset) -> dict[str, Split]:
-    return dict(zip(SPLITS, (dataset.train, dataset.validation, dataset.test._split), strict=True))
-
-
 def _counts(dataset: Dataset) -> Iterator[Finding]:
     train, tested = dataset.train.counts(), dataset.test._split.counts()
     tiny = [(int(tested[at]), name) for at, name in enumerate(dataset.classes) if tested[at] < _TINY]
@@ -132,7 +129,7 @@ def _names(dataset: Dataset) -> Iterator[Finding]:
 
 
 def _pictures(dataset: Dataset, exact: Duplicates, steps: Steps) -> Iterator[Finding]:
-    splits = _splits(dataset)
+    splits = unopened_splits(dataset)
     edges = np.linspace(_EXACT, _SMALL, len(splits) + 1)
     thumbs = {
         name: thumbnails(split, steps.part(f"Making small pictures: {name}", start, end))
