@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from tlkit import similarity
 from tlkit.errors import SimilarityError, StoppedError, UnknownNameError
+from tlkit.similarity.measures import SCORES
 from tlkit.similarity.place import place
 from tlkit.similarity.resample import halves
-from tlkit.similarity.scores import View
+from tlkit.similarity.view import View
 
 
 @dataclass
@@ -226,13 +227,16 @@ def test_an_unknown_measure_is_answered_with_the_nearest() -> None:
 def test_intervals_cover_what_they_say(score: str) -> None:
     # One world, many samples: the mean over all of them is what each sample's interval should hold.
     rng = np.random.default_rng(0)
-    codes, everything = np.arange(90) % 3, np.arange(90)
+    codes = np.arange(90) % 3
     found = []
     for _ in range(80):
         features = 1.5 * np.eye(3, 4)[codes] + rng.normal(size=(90, 4))
-        measure = getattr(View(features, None), score)
-        drawn = [measure(codes[half], half) for half in (halves(codes, rng)[0] for _ in range(25))]
-        value, flat = measure(codes, everything), np.zeros(25)
+        view = View(features)
+        drawn = [
+            SCORES[score].call(view.at(half), codes[half], 0)
+            for half in (halves(codes, rng)[0] for _ in range(25))
+        ]
+        value, flat = SCORES[score].call(view, codes, 0), np.zeros(25)
         found.append(place(score, score, "score", (value, 0, 1), (drawn, flat, flat + 1)))
     truth = np.mean([one.value for one in found])
     covered = np.mean([one.low <= truth <= one.high for one in found])

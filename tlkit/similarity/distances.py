@@ -7,27 +7,25 @@ from functools import partial
 
 import numpy as np
 
-from tlkit.similarity.checks import Matrix
-from tlkit.similarity.frechet import frechet
+from tlkit.similarity.measures import Distance, Sample
 from tlkit.similarity.place import Place, place
 from tlkit.similarity.proxy_a_distance import distance_of, told_apart
+from tlkit.similarity.scores import FEW_DRAWS
 
-LABELS = {"proxy_a_distance": "proxy A-distance", "frechet": "Fréchet distance"}
+Check = Callable[[str, float], None]
 
 
 def calibrated(
-    half: Matrix,
-    others: Sequence[Matrix],
-    seed: int,
-    draws: int,
-    check: Callable[[str, float], None],
+    chosen: Sequence[Distance], half: Sample, others: Sequence[Sample], seed: int, draws: int, check: Check
 ) -> list[Place]:
-    """Measure the distance of one half of the target to the source, to unrelated data and to its other half.
+    """Measure distances of one half of the target to the source, to unrelated data and to its other half.
 
     Parameters
     ----------
+    chosen
+        Which.
     half
-        (n, d) one half of the target.
+        One half of the target, n rows.
     others
         The source, unrelated data and the target's other half, in this order, of about n rows each: a
         distance depends on the number of rows.
@@ -38,17 +36,26 @@ def calibrated(
     check
         Told what is done and how far it is; may raise to stop.
     """
-    return [_told(half, others, seed, draws, check), _frechet(half, others, seed, draws, check)]
+    found = []
+    for number, one in enumerate(chosen):
+
+        def tell(words: str, share: float, number: int = number) -> None:
+            check(words, (number + share) / len(chosen))
+
+        measure = _told if one.name == "proxy_a_distance" else _drawn
+        found.append(measure(one, half, others, seed, draws, tell))
+    return found
 
 
 def _told(
-    half: Matrix, others: Sequence[Matrix], seed: int, draws: int, check: Callable[[str, float], None]
+    one: Distance, half: Sample, others: Sequence[Sample], seed: int, draws: int, check: Check
 ) -> Place:
+    """Draw the classifier's answers anew, not the rows: training it once for each draw would take too long."""
     words = "Trying to tell them apart"
     values, drawn = [], []
     rng = np.random.default_rng([seed, 1])
     for number, other in enumerate(others):
-        told = told_apart(half, other, seed, partial(check, words, 0.5 * number / len(others)))
+        told = told_apart(half.features, other.features, seed, partial(check, words, number / len(others)))
         values.append(max(0.0, distance_of(told)))
         drawn.append(
             [
@@ -56,36 +63,34 @@ def _told(
                 for _ in range(draws)
             ]
         )
-    return place(
-        "proxy_a_distance",
-        LABELS["proxy_a_distance"],
-        "distance",
-        (values[0], values[1], values[2]),
-        (drawn[0], drawn[1], drawn[2]),
-    )
+    return _placed(one, values, drawn)
 
 
-def _frechet(
-    half: Matrix, others: Sequence[Matrix], seed: int, draws: int, check: Callable[[str, float], None]
+def _drawn(
+    one: Distance, half: Sample, others: Sequence[Sample], seed: int, draws: int, check: Check
 ) -> Place:
-    words = "Comparing means and spreads"
-    check(words, 0.5)
-    values = [frechet(half, other) for other in others]
+    words = f"Measuring the {one.label}" if "distance" in one.label else f"Measuring {one.label}"
+    values = []
+    for other in others:
+        check(words, 0.0)
+        values.append(one.call(half, other, seed))
     drawn: list[list[float]] = [[] for _ in others]
+    # The same draws for every distance.
     rng = np.random.default_rng([seed, 2])
-    for number in range(draws):
+    count = min(draws, FEW_DRAWS) if one.costly else draws
+    for number in range(count):
         rows = _half(half, rng)
         for other, kept in zip(others, drawn, strict=True):
-            check(words, 0.5 + 0.5 * number / draws)
-            kept.append(frechet(rows, _half(other, rng)))
-    return place(
-        "frechet",
-        LABELS["frechet"],
-        "distance",
-        (values[0], values[1], values[2]),
-        (drawn[0], drawn[1], drawn[2]),
-    )
+            check(words, number / count)
+            kept.append(one.call(rows, _half(other, rng), seed))
+    return _placed(one, values, drawn)
 
 
-def _half(rows: Matrix, rng: np.random.Generator) -> Matrix:
-    return rows[rng.permutation(len(rows))[: max(2, len(rows) // 2)]]
+def _placed(one: Distance, values: Sequence[float], drawn: Sequence[Sequence[float]]) -> Place:
+    numbers = (values[0], values[1], values[2])
+    return place(one.name, one.label, "distance", numbers, (drawn[0], drawn[1], drawn[2]))
+
+
+def _half(sample: Sample, rng: np.random.Generator) -> Sample:
+    rows = rng.permutation(len(sample.features))[: max(2, len(sample.features) // 2)]
+    return Sample(sample.features[rows], sample.codes[rows])

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tlkit import records
 from tlkit.errors import unknown_name
 from tlkit.similarity import verdict
 from tlkit.similarity.place import Place
 
-SCHEMA = 1
+if TYPE_CHECKING:
+    from tlkit.drawing import Drawing
+
+KIND, SCHEMA = "similarity", 1
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ class Report:
         Every measure between its floor and its ceiling.
     sizes
         How many items were looked at.
+    notes
+        Where the ceiling comes from, or why there is none, and which intervals come from fewer draws.
     """
 
     source: str
@@ -61,6 +68,7 @@ class Report:
     seed: int
     places: tuple[Place, ...]
     sizes: Sizes
+    notes: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> Place:
         for one in self.places:
@@ -100,14 +108,52 @@ class Report:
     def record(self) -> dict[str, Any]:
         """Return all of it as plain JSON values."""
         return {
-            "kind": "similarity",
+            "kind": KIND,
             "schema": SCHEMA,
             **{name: getattr(self, name) for name in ("source", "target", "backbone", "unrelated", "seed")},
             "sizes": asdict(self.sizes),
             "places": [{**one.record(), "word": one.word} for one in self.places],
             "verdict": self.verdict,
             "why": list(self.why),
+            "notes": list(self.notes),
         }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Report:
+        """Return the report that a record holds.
+
+        Raises
+        ------
+        RecordError
+            It is no such record, or damaged.
+        """
+        body = records.opened(record, KIND, SCHEMA, "a report of similarity")
+        with records.damage_is_told():
+            return cls(
+                source=str(body["source"]),
+                target=str(body["target"]),
+                backbone=str(body["backbone"]),
+                unrelated=str(body["unrelated"]),
+                seed=int(body["seed"]),
+                places=tuple(Place.from_record(one) for one in body["places"]),
+                sizes=Sizes(**body["sizes"]),
+                notes=tuple(str(one) for one in body.get("notes", ())),
+            )
+
+    @property
+    def alt(self) -> str:
+        """What the picture shows, in words."""
+        told = "; ".join(f"{one.label} {verdict.spot(one)}, {one.word}" for one in self.places)
+        return (
+            f"Places between floor (0 %) and ceiling (100 %) of {self.source} and {self.target}, "
+            f"seen by {self.backbone}: {told}."
+        )
+
+    def plot(self) -> Drawing:
+        """Draw each measure's place between its floor and its ceiling, with its interval."""
+        from tlkit.similarity.drawing import bars
+
+        return bars(self)
 
     def __str__(self) -> str:
         cells = [self.head, *self.rows()]
@@ -115,7 +161,7 @@ class Report:
         lines = [
             "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in cells
         ]
-        return "\n".join([self.verdict, *self.why, "", *(line.rstrip() for line in lines)])
+        return "\n".join([self.verdict, *self.why, *self.notes, "", *(line.rstrip() for line in lines)])
 
     def __repr__(self) -> str:
         return str(self)
@@ -128,7 +174,7 @@ class Report:
             + "</tr>"
             for row in self.rows()
         )
-        words = "".join(f"<p>{html.escape(one)}</p>" for one in self.why)
+        words = "".join(f"<p>{html.escape(one)}</p>" for one in (*self.why, *self.notes))
         return (
             f"<p><strong>{html.escape(self.verdict)}</strong></p>{words}"
             f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -75,13 +76,15 @@ class Place:
             return "no ceiling"
         if self.position is None or self.position_low is None or self.position_high is None:
             return "cannot tell"
+        if self.position_high < 0.25:
+            return "near the floor"
+        if self.position_low > 0.75:
+            return "near the ceiling"
         if self.position_high - self.position_low > _WIDEST:
             return "cannot tell"
         if self.position_high < 0.5:
-            return "near the floor" if self.position_high < 0.25 else "below halfway"
-        if self.position_low > 0.5:
-            return "near the ceiling" if self.position_low > 0.75 else "above halfway"
-        return "about halfway"
+            return "below halfway"
+        return "above halfway" if self.position_low > 0.5 else "about halfway"
 
     def record(self) -> dict[str, Any]:
         """Return plain JSON; an infinite number is written as a word."""
@@ -90,6 +93,28 @@ class Place:
             name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
             for name, value in values.items()
         }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Place:
+        """Return the place that a record holds; fields that it does not know are left out."""
+        value, low, high, floor = (float(record[name]) for name in ("value", "low", "high", "floor"))
+        ceiling, position, position_low, position_high = (
+            None if record[name] is None else float(record[name])
+            for name in ("ceiling", "position", "position_low", "position_high")
+        )
+        return cls(
+            name=str(record["name"]),
+            label=str(record["label"]),
+            kind="score" if record["kind"] == "score" else "distance",
+            value=value,
+            low=low,
+            high=high,
+            floor=floor,
+            ceiling=ceiling,
+            position=position,
+            position_low=position_low,
+            position_high=position_high,
+        )
 
 
 def place(

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tlkit.errors import SimilarityError, StoppedError
+from tlkit.errors import SimilarityError
 from tlkit.similarity import checks, distances, scores
-from tlkit.similarity.checks import Matrix
+from tlkit.similarity.checks import Codes
 from tlkit.similarity.found import Report, Sizes
+from tlkit.similarity.looking import Seeing, Task, has_head, name_of, sample_rows, split_of
+from tlkit.similarity.measures import Sample
+from tlkit.similarity.measures import chosen as chosen_measures
 from tlkit.similarity.resample import halves, stratified
-from tlkit.similarity.scores import View
 
-_BATCH = 64
-
-
-class Seeing(Protocol):
-    """What `report` needs of a backbone; it may also have ``source_probabilities(images)``."""
-
-    def features(self, images: Any, /) -> NDArray[np.float32]:
-        """Return (n, d) features of (n, c, h, w) images."""
+# How much of the time training a ceiling takes, as seen on one core.
+_TRAINED = 0.75
+# Of a class, so many items at least, where half of them go to training a ceiling.
+_FOR_CEILING = 4
 
 
 def report(
@@ -31,7 +29,8 @@ def report(
     backbone: Seeing,
     seed: int = 0,
     *,
-    ceiling: Seeing | Callable[[Any], Seeing] | None = None,
+    measures: Sequence[str] | None = None,
+    ceiling: Seeing | Callable[[Any], Seeing] | Literal["trained"] | None = "trained",
     unrelated: Any = None,
     rows: int = 620,
     draws: int = 60,
@@ -40,9 +39,9 @@ def report(
 ) -> Report:
     """Say how close a source is to a target, in the eyes of a backbone.
 
-    *Scores* (LogME, nearest neighbour, LEEP where the backbone has a source head) ask how well its features
+    *Scores* (LogME, nearest neighbour, LEEP where the backbone has a source head …) ask how well its features
     sort the target's classes. Floor: the same features with shuffled labels. Ceiling: a network of the same
-    kind that was trained on the target. *Distances* (proxy A-distance, Fréchet) ask how alike the pictures look.
+    kind that was trained on the target. *Distances* (proxy A-distance, Fréchet …) ask how alike the pictures look.
     Floor: unrelated data. Ceiling: the target's own other half.
 
     Only training splits are read; sealed test sets stay closed.
@@ -54,15 +53,23 @@ def report(
     backbone
         Has ``features(images)`` and perhaps ``source_probabilities(images)``.
     seed
-        Of samples, shuffles and draws.
+        Of samples, shuffles and draws, and of the ceiling's weights.
+    measures
+        Names of scores and distances. None: all that are cheap. A costly one (`linear_probe`, `nleep`, `otdd`) gets
+        fewer draws for its interval, and the report says so.
     ceiling
-        A network as `backbone`, or a function that trains one: it gets the target's training items that the
-        scores do not look at (at least half of them). None: scores have no ceiling and no position.
+        ``"trained"``: the backbone's architecture, trained from random weights on the target's training items
+        that the scores do not look at (at least half of them); it takes up to a minute or two, once, and is then
+        kept on disk. Where that is not possible (a network of more than a million numbers, a backbone that is no
+        ``tlkit.backbones.Backbone``, fewer than four items in a class) the report says so and has none.
+        Or a network as `backbone`, or a function that trains one and gets those items. None: scores have no ceiling
+        and no position.
     unrelated
         A dataset or split that has nothing to do with either. None: the target's pictures with their pixels
         shuffled.
     rows
-        About so many target items are looked at, equally many of each class.
+        About so many target items are looked at, equally many of each class. Of a larger set this is a sample, and
+        the intervals are those of a sample of this size; ``sizes`` on the report says how large it was.
     draws
         Half-samples for the intervals.
     should_stop
@@ -73,12 +80,14 @@ def report(
     Returns
     -------
     Report
-        Prints as a table with a verdict; ``record()`` is JSON.
+        Prints as a table with a verdict; ``plot()`` draws it, ``record()`` is JSON.
 
     Raises
     ------
     SimilarityError
         NaN, one class, too few items, or pictures of the wrong kind.
+    UnknownNameError
+        There is no such measure.
     StoppedError
         ``should_stop`` returned True.
 
@@ -97,98 +106,105 @@ def report(
     """
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise SimilarityError(f"The seed is {seed!r}.", "Give a whole number of at least 0.")
-    task = _Task(should_stop, progress)
-    whole, origin = _split(target, "target"), _split(source, "source")
+    task = Task(should_stop, progress)
+    wanted = chosen_measures(measures, head=has_head(backbone))
+    whole, origin = split_of(target, "target"), split_of(source, "source")
     codes = checks.labels(whole.labels, len(whole.images), "target labels")
-    trains = callable(ceiling) and not hasattr(ceiling, "features")
+    top, notes = _ceiling(ceiling, backbone, target, codes, int(seed), task) if wanted[0] else (None, [])
+    trains = callable(top) and not hasattr(top, "features")
     rng = np.random.default_rng([int(seed), 0])
-    chosen = stratified(codes, rows, rng, most_share=0.5 if trains else 1.0)
+    chosen = sample_rows(codes, rows, rng, most_share=0.5 if trains else 1.0)
     kept = codes[chosen]
-    if len(np.unique(kept)) == len(kept) or len(kept) < 4:
-        raise SimilarityError(
-            f"The target has {len(codes)} items in {len(np.unique(codes))} classes: that is too few.",
-            "Give at least two items per class, four where a ceiling is trained.",
-        )
 
-    top: Any = ceiling
     learned = 0
-    if trains:
+    if trains and top is not None:
+        task.phase(0.0, _TRAINED)
         task.tell("Training a network on the target itself", 0.0)
         rest = np.setdiff1d(np.arange(len(codes)), chosen)
         learned = len(rest)
         top = top(_select(whole, rest))
         task.check()
+    task.rest(_TRAINED if trains else 0.0)
 
     images = np.asarray(whole.images)[chosen]
     task.phase(0.0, 0.1)
-    seen = View(task.features(backbone, images), _probabilities(backbone, images))
+    seen = task.view(backbone, images)
     task.phase(0.1, 0.2)
-    best = View(task.features(top, images), _probabilities(top, images)) if top is not None else None
+    best = task.view(top, images) if top is not None else None
     task.phase(0.2, 0.65)
-    places = scores.calibrated(seen, best, kept, rng, draws, task.tell)
+    places = scores.calibrated(wanted[0], seen, best, kept, int(seed), rng, draws, task.tell)
 
     one, two = halves(kept, rng)
     source_codes = checks.labels(origin.labels, len(origin.images), "source labels")
     classes = len(np.unique(source_codes))
     taken = rng.permutation(stratified(source_codes, -(-len(one) // classes) * classes, rng))
     taken = np.sort(taken[: len(one)])
-    far = _unrelated(unrelated, images[two], rng)
-    task.phase(0.65, 0.7)
-    near = task.features(backbone, np.asarray(origin.images)[taken])
-    task.phase(0.7, 0.75)
-    others = [near, task.features(backbone, far), seen.features[two]]
-    task.phase(0.75, 1.0)
-    places += distances.calibrated(seen.features[one], others, int(seed), draws, task.tell)
+    far, far_codes = _unrelated(unrelated, images[two], kept[two], rng)
+    if wanted[1]:
+        task.phase(0.65, 0.7)
+        near = Sample(task.features(backbone, np.asarray(origin.images)[taken]), source_codes[taken])
+        task.phase(0.7, 0.75)
+        others = [
+            near,
+            Sample(task.features(backbone, far), far_codes),
+            Sample(seen.features[two], kept[two]),
+        ]
+        task.phase(0.75, 1.0)
+        half = Sample(seen.features[one], kept[one])
+        places += distances.calibrated(wanted[1], half, others, int(seed), draws, task.tell)
     sizes = Sizes(len(chosen), len(np.unique(kept)), len(taken), len(far), len(one), learned, draws)
+    costly = [one.label for one in wanted[0] if one.costly] + [one.label for one in wanted[1] if one.costly]
+    if costly and draws > scores.FEW_DRAWS:
+        notes = [
+            *notes,
+            f"Costly, so with intervals from {scores.FEW_DRAWS} drawings only: {', '.join(costly)}.",
+        ]
     return Report(
-        source=_name(source, "the source"),
-        target=_name(target, "the target"),
-        backbone=_name(backbone, "the backbone"),
-        unrelated="shuffled pixels" if unrelated is None else _name(unrelated, "unrelated data"),
+        source=name_of(source, "the source"),
+        target=name_of(target, "the target"),
+        backbone=name_of(backbone, "the backbone"),
+        unrelated="shuffled pixels" if unrelated is None else name_of(unrelated, "unrelated data"),
         seed=int(seed),
         places=tuple(places),
         sizes=sizes,
+        notes=tuple(notes),
     )
 
 
-class _Task:
-    """Tells progress of the whole from progress of a phase, and stops on request."""
-
-    def __init__(self, should_stop: Callable[[], bool], progress: Callable[[str, float], None]) -> None:
-        self._should_stop, self._progress = should_stop, progress
-        self._start, self._end = 0.0, 0.0
-
-    def phase(self, start: float, end: float) -> None:
-        self._start, self._end = start, end
-
-    def check(self) -> None:
-        if self._should_stop():
-            raise StoppedError("The report was stopped on request.", "Nothing was changed.")
-
-    def tell(self, words: str, share: float) -> None:
-        self.check()
-        self._progress(words, self._start + share * (self._end - self._start))
-
-    def features(self, network: Any, images: NDArray[Any]) -> Matrix:
-        blocks = []
-        for start in range(0, len(images), _BATCH):
-            self.tell("Looking at the pictures", start / len(images))
-            blocks.append(np.asarray(network.features(images[start : start + _BATCH])))
-        return checks.features(np.concatenate(blocks), "features of the network")
-
-
-def _split(data: Any, what: str) -> Any:
-    split = getattr(data, "train", data)
-    if not hasattr(split, "images") or not hasattr(split, "labels"):
+def _ceiling(
+    ceiling: Any, backbone: Any, target: Any, codes: Codes, seed: int, task: Task
+) -> tuple[Any, list[str]]:
+    """Return the network at the ceiling, or a function that trains one, or None; and what to say about it."""
+    if not isinstance(ceiling, str):
+        return ceiling, []
+    if ceiling != "trained":
         raise SimilarityError(
-            f"The {what} is a {type(data).__name__}, which has no images and labels.",
-            "Give a dataset from data.load or data.arrays, or one of its open splits.",
+            f"The ceiling is {ceiling!r}.", "Give 'trained', None, a network, or a function that trains one."
         )
-    return split
+    name = name_of(target, "the target")
+    if not (hasattr(backbone, "reinitialised") and hasattr(backbone, "card") and hasattr(target, "train")):
+        known = name_of(backbone, "the backbone")
+        words = (
+            f"There is no ceiling: {known} is not a Backbone or {name} not a Dataset, so none can be trained."
+        )
+        return None, [words]
+    from tlkit.similarity.ceiling import MOST_NUMBERS, learned, trained
 
+    if learned(backbone, target):
+        return backbone, [f"The ceiling is {backbone.name} itself, since it learned from {name}."]
+    numbers = backbone.summary().parameters
+    if numbers > MOST_NUMBERS:
+        return None, [f"There is no ceiling: training {numbers:,} numbers from scratch takes too long here."]
+    if np.bincount(codes).min() < _FOR_CEILING:
+        return None, [f"There is no ceiling: a class of {name} has fewer than {_FOR_CEILING} training items."]
+    words = (
+        f"The ceiling's network has the same architecture and learned from other training items of {name}."
+    )
 
-def _name(thing: Any, default: str) -> str:
-    return str(getattr(thing, "name", default))
+    def train(split: Any) -> Any:
+        return trained(backbone, target, split, seed, task.stops, task.tell)
+
+    return train, [words]
 
 
 def _select(split: Any, rows: NDArray[np.int64]) -> Any:
@@ -200,15 +216,13 @@ def _select(split: Any, rows: NDArray[np.int64]) -> Any:
     return split.select(rows)
 
 
-def _probabilities(network: Any, images: NDArray[Any]) -> NDArray[Any] | None:
-    if not hasattr(network, "source_probabilities") or getattr(network, "source_head", True) is None:
-        return None
-    return np.asarray(network.source_probabilities(images), dtype=np.float64)
-
-
-def _unrelated(data: Any, images: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
+def _unrelated(
+    data: Any, images: NDArray[Any], codes: Codes, rng: np.random.Generator
+) -> tuple[NDArray[Any], Codes]:
     if data is not None:
-        other = np.asarray(_split(data, "unrelated data").images)
-        return other[np.sort(rng.permutation(len(other))[: len(images)])]
+        split = split_of(data, "unrelated data")
+        rows = np.sort(rng.permutation(len(split.images))[: len(images)])
+        known = checks.labels(split.labels, len(split.images), "labels of the unrelated data")
+        return np.asarray(split.images)[rows], known[rows]
     flat = images.reshape(len(images), -1)
-    return rng.permuted(flat, axis=1).reshape(images.shape)
+    return rng.permuted(flat, axis=1).reshape(images.shape), codes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from tlkit.similarity.evidence import track_record
 from tlkit.similarity.place import STEPS, Place
 
 if TYPE_CHECKING:
@@ -20,18 +21,20 @@ _DEGREES = {
 
 
 def headline(report: Report) -> str:
-    """Say how well the features sort the target, by LogME's place between floor and ceiling."""
-    one = report["logme"]
-    way = f"LogME stands {spot(one)} of the way from shuffled labels to a network trained on {report.target}."
+    """Say how well the features sort the target, by the first score's place between floor and ceiling."""
+    one = next((one for one in report.places if one.kind == "score"), None)
+    if one is None:
+        return _apart(report, report.places[0])
     if one.ceiling is None:
         return (
-            f"{report.backbone}'s features sort {report.target}: LogME {number(one.value)}, "
+            f"{report.backbone}'s features sort {report.target}: {one.label} {number(one.value)}, "
             f"{number(one.floor)} with shuffled labels. Without a ceiling nobody can say how much that is."
         )
     if one.position is None or one.position_low is None:
         return (
             f"Cannot tell how well {report.backbone} sorts {report.target}: floor and ceiling are not apart."
         )
+    way = f"{one.label} stands {spot(one)} of the way from shuffled labels to a network trained on {report.target}."
     if one.word == "cannot tell":
         return f"Cannot tell how well {report.backbone} sorts {report.target}: {way}"
     if one.position_low <= 0:
@@ -42,27 +45,46 @@ def headline(report: Report) -> str:
     return f"What {report.backbone} sees sorts {report.target} {_DEGREES[one.word]}. {way}"
 
 
+def _apart(report: Report, one: Place) -> str:
+    if one.position is None:
+        return (
+            f"Cannot tell how far {report.source} is from {report.target}: floor and ceiling are not apart."
+        )
+    return (
+        f"By {one.label}, {report.source} stands {spot(one)} of the way from {report.unrelated} to "
+        f"{report.target}'s own other half: {one.word}."
+    )
+
+
 def reasons(report: Report) -> list[str]:
-    """Say where measures disagree, what distances add, and what nobody measured."""
+    """Say where measures disagree, what distances add, how good the score proved, and what nobody measured."""
     words = []
     clear = [one for one in report.places if one.kind == "score" and one.word in STEPS]
     steps = [STEPS.index(one.word) for one in clear]
     if steps and max(steps) - min(steps) > 1:
         listed = ", ".join(f"{one.label} is {one.word}" for one in clear)
         words.append(f"The scores do not agree: {listed}.")
-    apart = report["proxy_a_distance"]
+    known = {one.name: one for one in report.places}
+    if "proxy_a_distance" in known:
+        words.append(_told(report, known["proxy_a_distance"]))
+    proved = track_record(report.places[0].name)
+    if proved is not None:
+        words.append(str(proved))
+    words.append("No gain was measured here. Comparing trained networks measures it.")
+    return words
+
+
+def _told(report: Report, apart: Place) -> str:
     told, own = _right(apart.value), _right(apart.ceiling or 0.0)
     sentence = (
         f"A classifier tells {report.source} from {report.target} in {told} of 100 pictures; "
         f"half of {report.target} from its other half in {own}."
     )
     if apart.word in ("near the floor", "below halfway"):
-        sentence += " Looking different is not being useless: only the scores look at the classes."
-    elif apart.word in ("above halfway", "near the ceiling"):
-        sentence += " Looking alike is not being useful: only the scores look at the classes."
-    words.append(sentence)
-    words.append("No gain was measured here. Comparing trained networks measures it.")
-    return words
+        return f"{sentence} Looking different is not being useless: only the scores look at the classes."
+    if apart.word in ("above halfway", "near the ceiling"):
+        return f"{sentence} Looking alike is not being useful: only the scores look at the classes."
+    return sentence
 
 
 def number(value: float) -> str:

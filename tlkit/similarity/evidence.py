@@ -1,0 +1,86 @@
+"""Evidence: how often a score picked the best source, as measured once by ``benchmarks/prediction.py``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from tlkit import records
+from tlkit.errors import StoreError
+from tlkit.files import packaged, read_json
+
+#: Where the table of the benchmark is kept.
+PATH = packaged("similarity", "prediction.json")
+KIND, SCHEMA = "similarity-prediction", 1
+
+
+@dataclass(frozen=True, repr=False)
+class TrackRecord:
+    """How well a measure told beforehand which source gains most.
+
+    Parameters
+    ----------
+    measure, label
+        Its name, and what people call it.
+    arm
+        How the sources were used: ``"frozen"`` or ``"fine-tuned"``.
+    trials
+        Pairs of a target and an architecture.
+    picked
+        In so many of them the source that it puts first gained most.
+    sources
+        About so many sources there were to choose from.
+    spearman, regret
+        Mean over trials: the rank correlation with the gain; by how much the first source gains less than the
+        best one, as a share of test items.
+    """
+
+    measure: str
+    label: str
+    arm: str
+    trials: int
+    picked: int
+    sources: int
+    spearman: float
+    regret: float
+
+    def __str__(self) -> str:
+        return (
+            f"In our {self.trials} trials {self.label} picked the best of about {self.sources} sources {self.picked} "
+            f"times ({self.arm}); its pick gained {100 * self.regret:.1f} points less than the best on average."
+        )
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def track_record(measure: str, arm: str = "frozen") -> TrackRecord | None:
+    """Return how well a measure told beforehand which source gains most; None where nobody measured it.
+
+    Parameters
+    ----------
+    measure
+        Its name: ``"logme"``.
+    arm
+        ``"frozen"`` or ``"fine-tuned"``.
+
+    Examples
+    --------
+    >>> track_record("logmee") is None
+    True
+    """
+    record = _stored()
+    for one in record["rows"] if record is not None else ():
+        if one["measure"] == measure and one["arm"] == arm:
+            fields = TrackRecord.__dataclass_fields__
+            return TrackRecord(**{name: one[name] for name in fields})
+    return None
+
+
+@lru_cache(maxsize=1)
+def _stored() -> dict[str, Any] | None:
+    try:
+        return dict(records.opened(read_json(PATH), KIND, SCHEMA, "how well similarity predicts"))
+    except StoreError:
+        return None
