@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import linecache
 import operator
 import sys
@@ -232,3 +233,12 @@ def expect_whole(name: str, value: Any, least: int, kind: type[TlkitError], most
     raise kind(
         f"{name} is {value!r}, expected a whole number {limits}.", f"Give {name}={least}, for example."
     )
+
+
+def level_of_the_caller() -> int:
+    """Return the stack level, for `warnings.warn`, of the first line outside of tlkit: the one that can be changed."""
+    level, frame = 1, inspect.currentframe()
+    frame = frame.f_back if frame is not None else None
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("tlkit."):
+        level, frame = level + 1, frame.f_back
+    return level

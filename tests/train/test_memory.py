@@ -90,8 +90,9 @@ def test_where_all_fits_nothing_is_said(net: Backbone, task: Task) -> None:
 def test_a_frozen_pass_gives_the_same_in_smaller_batches(net: Backbone, task: Task) -> None:
     plain = train.fit(net, task, progress=False)
     features.forget()
-    with pytest.warns(SmallerBatchWarning):
+    with pytest.warns(SmallerBatchWarning) as told:
         run = train.fit(crowded(net, 5), task, progress=False)
+    assert {one.filename for one in told if one.category is SmallerBatchWarning} == {__file__}
     assert run.at_once is not None
     assert run.at_once <= 5
     assert plain.at_once is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from collections.abc import Iterable
 from contextlib import suppress
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from tlkit.errors import DataError, expect_whole
+from tlkit.errors import DataError, expect_whole, level_of_the_caller
 
 # How bright red, green and blue look to the eye (ITU-R BT.601).
 _LUMINANCE = (0.299, 0.587, 0.114)
@@ -116,7 +115,7 @@ class InputTransform:
         """
         x = _as_tensor(images)
         for note in self.notes(tuple(x.shape)):
-            warnings.warn(note, ConversionWarning, stacklevel=_level_of_the_caller())
+            warnings.warn(note, ConversionWarning, stacklevel=level_of_the_caller())
         _check_values(x)
         if x.shape[1] != self.channels:
             if self.channels == 1:
@@ -175,15 +174,6 @@ class InputTransform:
                 f"Images of {height} x {width} were resized to {self.height} x {self.width}{squeezed}."
             )
         return told
-
-
-def _level_of_the_caller() -> int:
-    """Return the stack level, for a warning, of the first line outside of tlkit: the one that can be changed."""
-    level, frame = 1, inspect.currentframe()
-    frame = frame.f_back if frame is not None else None
-    while frame is not None and str(frame.f_globals.get("__name__")).startswith("tlkit."):
-        level, frame = level + 1, frame.f_back
-    return level
 
 
 def as_array(images: Any) -> Any:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import joblib
 import numpy as np
 
 from tlkit.compare.wording import about
@@ -58,7 +58,7 @@ def expected(setup: Setup) -> float:
     work = sum(order.expected_seconds for order in missing) * PER_SECOND
     if not work:
         return 0.0
-    processes = min(len(missing), _processors()) if setup.n_jobs is None else max(1, setup.n_jobs)
+    processes = min(len(missing), joblib.cpu_count()) if setup.n_jobs is None else max(1, setup.n_jobs)
     return work / _rate(setup.backbone) / processes + (_START_SECONDS if processes > 1 else 0)
 
 
@@ -77,10 +77,6 @@ def _rate(backbone: Backbone) -> float:
         backbone.features(images)
         seconds = time.perf_counter() - began
     return _BATCH * backbone.summary().multiply_adds / max(seconds, 1e-6)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def names(arms: Sequence[Arm]) -> str:

@@ -14,6 +14,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import joblib
 import numpy as np
 from numpy.typing import NDArray
 
@@ -199,7 +200,7 @@ class _Work:
 
     def _blocks(self) -> Generator[NDArray[np.uint8], None, None]:
         """Yield the pixels of the items not yet read, and note in `reads` what became of each."""
-        pool = ThreadPoolExecutor(_processors(), "tlkit-decode")
+        pool = ThreadPoolExecutor(joblib.cpu_count(), "tlkit-decode")
         stop = threading.Event()
         waiting: deque[_Waiting] = deque()
         try:
@@ -242,13 +243,6 @@ class _Work:
             self.tell(len(some))
         self.fresh += sum(item.key not in self.known for item in items)
         return block
-
-
-def _processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _family(origin: str, working: Working) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 from dataclasses import dataclass
@@ -84,6 +83,7 @@ def installation() -> Installation:
     >>> installation().versions["numpy"] is not None
     True
     """
+    import joblib
     import torch
 
     from tlkit import backbones, course, data
@@ -94,7 +94,7 @@ def installation() -> Installation:
     return Installation(
         versions={name: _version(name) for name in _SHOWN},
         threads=torch.get_num_threads(),
-        processors=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        processors=joblib.cpu_count(),
         device=device,
         embedded={
             "data": tuple(data.names()),

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 import torch
 from torch import Tensor
 
-from tlkit.errors import TrainingError
+from tlkit.errors import TrainingError, level_of_the_caller
 
 _SIGNS = ("out of memory", "can't allocate memory", "not enough memory")
 
@@ -120,5 +120,5 @@ def halved(size: int, smaller: int, least: int = 1) -> None:
         f"{size} items at a time were too many for the device's memory; {smaller} at a time go through instead."
         " Last digits may differ, and BatchNorm that learns sees fewer pictures at a time.",
         SmallerBatchWarning,
-        stacklevel=2,
+        stacklevel=level_of_the_caller(),
     )
