@@ -4,6 +4,7 @@ Scores look at the target's labels (higher is better); distances look at picture
 """
 
 from tlkit.similarity.cka import cka
+from tlkit.similarity.evidence import TrackRecord, track_record
 from tlkit.similarity.found import Report
 from tlkit.similarity.frechet import frechet
 from tlkit.similarity.knn import knn
@@ -11,6 +12,22 @@ from tlkit.similarity.leep import leep
 from tlkit.similarity.logme import logme
 from tlkit.similarity.place import Place
 from tlkit.similarity.proxy_a_distance import proxy_a_distance
+from tlkit.similarity.rank import rank
+from tlkit.similarity.ranking import Ranking
 from tlkit.similarity.report import report
 
-__all__ = ["report", "Report", "Place", "logme", "knn", "leep", "proxy_a_distance", "frechet", "cka"]
+__all__ = [
+    "report",
+    "Report",
+    "Place",
+    "rank",
+    "Ranking",
+    "track_record",
+    "TrackRecord",
+    "logme",
+    "knn",
+    "leep",
+    "proxy_a_distance",
+    "frechet",
+    "cka",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from tlkit.drawing import Drawing
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from tlkit.similarity.found import Report
     from tlkit.similarity.place import Place
+    from tlkit.similarity.ranking import Ranking
 
 _INK, _QUIET, _BAR = "#0b5cad", "#595f66", "#e3e6e9"
 _LEFT, _RIGHT = -25.0, 125.0
@@ -45,6 +47,35 @@ def bars(report: Report) -> Drawing:
         f"distances (squares): {report.unrelated} to its own other half; |: itself, distance 0",
         fontsize=8,
         color=_QUIET,
+    )
+    return drawing
+
+
+def ladder(ranking: Ranking) -> Drawing:
+    """Draw each network's score with its interval, the best on top; gains, where measured, stand beside the names."""
+    count = len(ranking.candidates)
+    drawing = Drawing(ranking.alt, (7.2, 1.2 + 0.45 * count))
+    axes = drawing.subplots()
+    names = []
+    for at, one in enumerate(ranking.candidates):
+        y = count - 1 - at
+        if math.isfinite(one.value):
+            axes.plot([one.low, one.high], [y, y], color=_INK, linewidth=2.2)
+            axes.plot(one.value, y, "o", markersize=8, color=_INK, markeredgecolor="white")
+        said = f"{number(one.value)}, first in {100 * one.probability:.0f} %"
+        at_x = one.value if math.isfinite(one.value) else 0.5
+        axes.annotate(said, (at_x, y), (0, 7), textcoords="offset points", ha="center", fontsize=8)
+        names.append(one.name if one.gain is None else f"{one.name}\ngained {100 * one.gain:.1f} points")
+    axes.set_yticks(range(count), names[::-1])
+    axes.set_ylim(-0.5, count - 0.3)
+    axes.margins(x=0.15)
+    axes.grid(axis="x", color=_BAR, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelsize=9)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.set_xlabel(
+        f"{ranking.label} on {ranking.items:,} items of {ranking.target}, 95 % intervals", fontsize=9
     )
     return drawing
 

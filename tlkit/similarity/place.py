@@ -155,7 +155,7 @@ def place(
     """
     value, floor, ceiling = values
     drawn, floors = np.asarray(replicates[0], dtype=float), np.asarray(replicates[1], dtype=float)
-    low, high = _interval(value, drawn)
+    low, high = interval(value, drawn)
     position = position_low = position_high = None
     if ceiling is not None and replicates[2] is not None:
         with np.errstate(invalid="ignore"):
@@ -166,7 +166,7 @@ def place(
             position = (value - floor) / gap
             # The ratio's error to first order: draws where the gap is small must not blow it up.
             shifts = ((drawn - floors) - position * gaps) / gap
-            position_low, position_high = _interval(position, shifts)
+            position_low, position_high = interval(position, shifts)
     return Place(name, label, kind, value, low, high, floor, ceiling, position, position_low, position_high)
 
 
@@ -174,7 +174,14 @@ def _spread(draws: np.ndarray[Any, np.dtype[np.float64]]) -> float:
     return float(draws.std(ddof=1)) if len(draws) > 1 and np.isfinite(draws).all() else math.inf
 
 
-def _interval(value: float, draws: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float]:
+def interval(value: float, draws: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float]:
+    """Return the 95 % interval of a value from (draws,) half-samples; an infinite value has none.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in interval(1.0, np.array([0.9, 1.1]))]
+    [0.723, 1.277]
+    """
     if not math.isfinite(value):
         return value, value
     half = _WIDTH * _spread(draws)
