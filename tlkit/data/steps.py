@@ -14,6 +14,24 @@ def silent(share: float) -> None:
     """Tell nobody."""
 
 
+def part_of(step: Step, start: float, end: float) -> Step:
+    """Return what a smaller part of a part calls with its own share.
+
+    Parameters
+    ----------
+    step
+        Of the part.
+    start, end
+        Shares of that part between which the smaller one lies.
+
+    Examples
+    --------
+    >>> part_of(print, 0.5, 1.0)(0.5)
+    0.75
+    """
+    return lambda share: step(start + share * (end - start))
+
+
 class Steps:
     """Tells progress of the whole from progress of its parts, and stops on request.
 

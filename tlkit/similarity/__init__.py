@@ -10,6 +10,8 @@ from tlkit.similarity.frechet import frechet
 from tlkit.similarity.knn import knn
 from tlkit.similarity.leep import leep
 from tlkit.similarity.logme import logme
+from tlkit.similarity.overlap import overlap
+from tlkit.similarity.overlap_found import Overlap
 from tlkit.similarity.place import Place
 from tlkit.similarity.proxy_a_distance import proxy_a_distance
 from tlkit.similarity.rank import rank
@@ -30,4 +32,6 @@ __all__ = [
     "proxy_a_distance",
     "frechet",
     "cka",
+    "overlap",
+    "Overlap",
 ]

@@ -1,0 +1,203 @@
+"""The words and the HTML of an overlap."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tlkit import pictures
+
+if TYPE_CHECKING:
+    from tlkit.similarity.overlap_found import Overlap, Pair, ShownPair
+    from tlkit.similarity.overlap_names import NameMatch
+
+_NAMED = 5
+_IN_TABLE = 10
+WHY = "What the source has shown already is no test of transfer: it makes transfer look better than it is."
+_KINDS = {
+    "exact": "equal",
+    "near": "nearly equal",
+    "alike_features": "alike by features",
+}
+
+
+def by_split(pairs: Sequence[Pair], counts: Mapping[str, int]) -> dict[str, int]:
+    """Return how many pairs there are in each split of the target."""
+    return {split: sum(pair.target[0] == split for pair in pairs) for split in counts}
+
+
+def warnings(found: Overlap) -> tuple[str, ...]:
+    """Return what makes transfer look better than it is, a sentence each."""
+    return tuple(_warnings(found))
+
+
+def _warnings(found: Overlap) -> Iterator[str]:
+    equal = "letter by letter" if found.item == "text" else "pixel by pixel"
+    nearly = (
+        "case, spaces and punctuation aside" if found.item == "text" else "scaled, compressed or darkened"
+    )
+    for pairs, how in ((found.exact, equal), (found.near, nearly)):
+        if pairs:
+            yield (
+                f"{found.source!r} has items of {found.target!r}, {how}: {_counted(found, pairs)};"
+                f" for example {_example(pairs)}."
+            )
+    if found.features is not None and found.features.more_than_chance:
+        yield (
+            f"In the eyes of {found.backbone}, items of {found.target!r} look like items of {found.source!r} more"
+            f" than different pictures do: {_counted(found, found.alike_features)}, where about"
+            f" {found.features.expected:.0f} would be chance; for example {_example(found.alike_features)}."
+        )
+    same = found.of("same")
+    if same:
+        yield (
+            f"{len(same):,} of {found.classes:,} classes of {found.target!r} are classes of {found.source!r} by"
+            f" name: {_listed([one.target for one in same])}."
+        )
+    kinds = (*found.of("kinds"), *found.of("kind of"))
+    if kinds:
+        yield (
+            f"{len(kinds):,} of {found.classes:,} classes of {found.target!r} end in the same words as classes of"
+            f" {found.source!r}, so one is perhaps a kind of the other:"
+            f" {'; '.join(_pair(one) for one in kinds[:_NAMED])}{_more(len(kinds) - _NAMED)}."
+        )
+
+
+def notes(found: Overlap) -> tuple[str, ...]:
+    """Return what was found and proves nothing."""
+    return tuple(_notes(found))
+
+
+def _notes(found: Overlap) -> Iterator[str]:
+    perhaps = found.of("perhaps")
+    if perhaps:
+        yield (
+            "Perhaps the same, by"
+            f" {' and '.join(sorted({one.by for one in perhaps}))}; judge for yourself:"
+            f" {'; '.join(_pair(one) for one in perhaps[:_NAMED])}{_more(len(perhaps) - _NAMED)}."
+        )
+    same = found.of("same")
+    if same and all(one.target.strip().isdecimal() for one in same):
+        yield "The names they share are numbers: whether 3 is the same thing in both is not known."
+    if found.alike_features and found.features is not None and not found.features.more_than_chance:
+        yield (
+            f"In the eyes of {found.backbone}, {len(found.alike_features):,} of {found.target!r} look like items of"
+            f" {found.source!r} as much as copies do, no more than chance explains"
+            f" (about {found.features.expected:.0f}): look at them."
+        )
+
+
+def _counted(found: Overlap, pairs: Sequence[Pair]) -> str:
+    counts = by_split(pairs, found.target_counts)
+    return ", ".join(
+        f"{counts[split]:,} of {of:,}" + (f" in {split}" if split != "items" else "")
+        for split, of in found.target_counts.items()
+        if counts[split]
+    )
+
+
+def _example(pairs: Sequence[Pair]) -> str:
+    pair = next((one for one in pairs if one.target[0] == "test"), pairs[0])
+    return (
+        f"{_called(pair.target, pair.target_item)} is {_called(pair.source, pair.source_item)} of the source"
+    )
+
+
+def _called(place: tuple[str, int], name: str) -> str:
+    usual = f"{place[0]}[{place[1]}]"
+    return name if name == usual else f"{name} ({usual})"
+
+
+def _pair(one: NameMatch) -> str:
+    return f"{one.target} ~ {_listed(one.source, 2)}"
+
+
+def _listed(names: Sequence[str], most: int = _NAMED) -> str:
+    return ", ".join(names[:most]) + _more(len(names) - most)
+
+
+def _more(count: int) -> str:
+    return f" and {count:,} more" if count > 0 else ""
+
+
+def lead(found: Overlap) -> str:
+    """Return the first sentence."""
+    if found.warnings:
+        return f"{found.target!r} overlaps with {found.source!r}."
+    return f"Nothing was found that {found.target!r} shares with {found.source!r}."
+
+
+def text(found: Overlap) -> str:
+    """Return the text twin."""
+    lines = [lead(found), *(f"- {one}" for one in found.warnings)]
+    if found.warnings:
+        lines.append(WHY)
+    lines += [f"Note: {one}" for one in found.notes]
+    rows = list(_rows(found))
+    if rows:
+        cells = [("how", "target", "source", "likeness"), *rows]
+        widths = [max(len(row[column]) for row in cells) for column in range(4)]
+        lines.append("")
+        lines += [
+            "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in cells
+        ]
+    lines += ["", "What was looked for:", *(f"- {one}" for one in found.checked)]
+    return "\n".join(lines)
+
+
+def html_of(found: Overlap) -> str:
+    """Return the HTML twin: what the text says, with the pictures of the first pairs side by side."""
+    parts = [f"<p><strong>{html.escape(lead(found))}</strong></p>"]
+    if found.warnings:
+        parts += [_bullets(found.warnings), f"<p>{html.escape(WHY)}</p>"]
+    parts += [f"<p>{html.escape(one)}</p>" for one in found.notes]
+    parts += [_side_by_side(found, one) for one in found.pairs_shown]
+    rows = list(_rows(found))
+    if rows:
+        head = "".join(f'<th scope="col">{one}</th>' for one in ("how", "target", "source", "likeness"))
+        body = "".join(
+            f'<tr><th scope="row" style="text-align:left">{html.escape(row[0])}</th>'
+            + "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in row[1:])
+            + "</tr>"
+            for row in rows
+        )
+        parts.append(
+            f"<table><caption>The first items found in both</caption><thead><tr>{head}</tr></thead>"
+            f"<tbody>{body}</tbody></table>"
+        )
+    parts += ["<p>What was looked for:</p>", _bullets(found.checked)]
+    return "".join(parts)
+
+
+def _rows(found: Overlap) -> Iterator[tuple[str, str, str, str]]:
+    for kind, how in _KINDS.items():
+        pairs: Sequence[Pair] = getattr(found, kind)
+        for pair in pairs[:_IN_TABLE]:
+            yield (
+                how,
+                _called(pair.target, pair.target_item),
+                _called(pair.source, pair.source_item),
+                f"{pair.likeness:.3f}",
+            )
+        if len(pairs) > _IN_TABLE:
+            yield how, f"and {len(pairs) - _IN_TABLE:,} more", "", ""
+
+
+def _side_by_side(found: Overlap, one: ShownPair) -> str:
+    pair = one.pair
+    ours = _called(pair.target, pair.target_item)
+    theirs = _called(pair.source, pair.source_item)
+    words = f"{found.target}: {ours}; {found.source}: {theirs}; likeness {pair.likeness:.3f}"
+    sealed = [
+        f"{whose}: {name} lies in a sealed test set and is not shown."
+        for picture, whose, name in ((one.target, found.target, ours), (one.source, found.source, theirs))
+        if picture is None
+    ]
+    row = pictures.row_of(picture for picture in (one.target, one.source) if picture is not None)
+    return f"<p>{html.escape(' '.join([words + '.', *sealed]))}</p>{row}"
+
+
+def _bullets(lines: Sequence[str]) -> str:
+    return "<ul>" + "".join(f"<li>{html.escape(one)}</li>" for one in lines) + "</ul>"
