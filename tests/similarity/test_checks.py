@@ -10,12 +10,45 @@ import pytest
 import torch
 
 from tlkit.errors import SimilarityError
-from tlkit.similarity import cka, frechet, knn, leep, logme, proxy_a_distance
+from tlkit.similarity import (
+    cka,
+    frechet,
+    gbc,
+    h_score,
+    knn,
+    leep,
+    linear_probe,
+    logme,
+    nleep,
+    proxy_a_distance,
+    transrate,
+)
 
 RNG = np.random.default_rng(0)
 LABELS = np.arange(12) % 3
 FEATURES = RNG.normal(size=(12, 4)) + LABELS[:, None]
-LABELLED: list[Callable[[Any, Any], float]] = [logme, knn, lambda x, y: leep(softmax(np.asarray(x)), y)]
+
+
+def shrunk(x: Any, y: Any) -> float:
+    return h_score(x, y, shrinkage=True)
+
+
+def spherical(x: Any, y: Any) -> float:
+    return gbc(x, y, covariance="spherical")
+
+
+SCORES: list[Callable[[Any, Any], float]] = [
+    logme,
+    knn,
+    h_score,
+    shrunk,
+    transrate,
+    gbc,
+    spherical,
+    nleep,
+    linear_probe,
+]
+LABELLED: list[Callable[[Any, Any], float]] = [*SCORES, lambda x, y: leep(softmax(np.asarray(x)), y)]
 SAMPLES: list[Callable[[Any, Any], float]] = [frechet, proxy_a_distance]
 
 
@@ -42,7 +75,7 @@ def test_wrong_labels(score: Callable[[Any, Any], float], labels: Any, words: st
         score(FEATURES, labels)
 
 
-@pytest.mark.parametrize("score", [logme, knn, leep])
+@pytest.mark.parametrize("score", [*SCORES, leep])
 @pytest.mark.parametrize(
     ("features", "words"),
     [
@@ -83,7 +116,7 @@ def test_any_labels_and_any_numbers(score: Callable[[Any, Any], float]) -> None:
         assert score(FEATURES, labels) == pytest.approx(expected, rel=1e-12)
 
 
-@pytest.mark.parametrize("score", [logme, knn])
+@pytest.mark.parametrize("score", SCORES)
 def test_torch_tensors_and_half_precision(score: Callable[[Any, Any], float]) -> None:
     tensor = torch.tensor(FEATURES, requires_grad=True)
     assert score(tensor, torch.tensor(LABELS)) == score(FEATURES, LABELS)
@@ -92,12 +125,42 @@ def test_torch_tensors_and_half_precision(score: Callable[[Any, Any], float]) ->
     assert np.isfinite(score(tensor.to(torch.bfloat16), LABELS))
 
 
-@pytest.mark.parametrize("score", [logme, knn])
+@pytest.mark.parametrize("score", SCORES)
 def test_inputs_stay_as_they_were(score: Callable[[Any, Any], float]) -> None:
     features, labels = FEATURES.copy(), LABELS.copy()
     score(features, labels)
     np.testing.assert_array_equal(features, FEATURES)
     np.testing.assert_array_equal(labels, LABELS)
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_hard_shapes_give_a_number(score: Callable[[Any, Any], float]) -> None:
+    rng = np.random.default_rng(0)
+    for features, labels in [
+        (np.ones((12, 4)), LABELS),
+        (np.full((12, 3), 0.1), LABELS),
+        (np.zeros((12, 2)), LABELS),
+        (rng.normal(size=(12, 40)), LABELS),  # more features than rows
+        (FEATURES, [0, 1, *[2] * 10]),  # singleton classes
+        (FEATURES, range(12)),
+        (FEATURES[:2], [0, 1]),
+        (FEATURES[:, :1], LABELS),
+        (np.hstack([FEATURES, FEATURES, np.zeros((12, 1))]), LABELS),
+        (np.repeat(FEATURES[:4], 3, axis=0), LABELS),
+        (FEATURES * 1e6, LABELS),
+        (FEATURES * 1e-6, LABELS),
+        (FEATURES + 1e7, LABELS),
+    ]:
+        assert np.isfinite(score(features, labels))
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_single_precision_is_that_of_the_same_numbers_in_double(score: Callable[[Any, Any], float]) -> None:
+    single = FEATURES.astype(np.float32)
+    expected = score(single.astype(np.float64), LABELS)
+    assert score(single, LABELS) == expected
+    assert score(torch.tensor(single), LABELS) == expected
+    assert score(single.tolist(), LABELS.tolist()) == expected
 
 
 def test_constant_features_give_a_number() -> None:

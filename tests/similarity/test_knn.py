@@ -46,3 +46,14 @@ def test_a_tie_goes_to_the_nearest() -> None:
 def test_a_k_that_cannot_be_is_refused(k: object) -> None:
     with pytest.raises(SimilarityError, match="expected 1 to 3"):
         knn([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1], k)  # type: ignore[arg-type]
+
+
+def test_large_sets_are_sampled_by_class_and_seed() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], [900, 100])
+    features = rng.normal(size=(1000, 2)) + labels[:, None]
+    whole = knn(features, labels, rows=1000)
+    drawn = [knn(features, labels, rows=400, seed=seed) for seed in range(10)]
+    assert knn(features, labels, rows=400, seed=3) == drawn[3]
+    assert len(set(drawn)) > 1
+    assert np.mean(drawn) == pytest.approx(whole, abs=0.03)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
+from tlkit.errors import SimilarityError
 from tlkit.similarity import logme
 
 Array = NDArray[np.float64]
@@ -32,7 +33,10 @@ def evidence_by_hand(features: Array, target: Array) -> float:
     def minus_log(logs: Array) -> float:
         alpha, beta = np.exp(np.clip(logs, -300, 300))
         covariance = np.eye(len(target)) / beta + features @ features.T / alpha
-        return -float(stats.multivariate_normal.logpdf(target, np.zeros(len(target)), covariance))
+        try:
+            return -float(stats.multivariate_normal.logpdf(target, np.zeros(len(target)), covariance))
+        except np.linalg.LinAlgError:  # far from the maximum
+            return math.inf
 
     starts = [(a, b) for a in (-4.0, 0.0, 4.0) for b in (0.0, 3.0)]
     found = [
@@ -154,3 +158,64 @@ def test_noise_in_the_labels_lowers_it() -> None:
         noisy[wrong] = rng.permutation(labels)[wrong]
         scores.append(logme(features, noisy))
     assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.parametrize(("rows", "columns", "tasks"), [(40, 3, 2), (25, 60, 3)])
+def test_for_numbers_it_is_the_highest_evidence_of_each_column(rows: int, columns: int, tasks: int) -> None:
+    features, _ = example(rows, columns, 2, seed=rows)
+    rng = np.random.default_rng(rows)
+    targets = features @ rng.normal(size=(columns, tasks)) + 3 * rng.normal(size=(rows, tasks))
+    byhand = [evidence_by_hand(features, column) for column in targets.T]
+    assert logme(features, targets=targets) == pytest.approx(np.mean(byhand), rel=1e-6)
+    assert logme(features, targets=targets[:, 0]) == pytest.approx(byhand[0], rel=1e-6)
+    assert logme(features, targets=targets[:, 0].tolist()) == pytest.approx(byhand[0], rel=1e-6)
+
+
+def test_numbers_as_labels_are_classes_unless_they_are_given_as_targets() -> None:
+    features, labels = example(60, 4, 3, seed=0)
+    renamed = np.array([5.0, -1.0, 70.0])[labels]
+    assert logme(features, renamed) == pytest.approx(logme(features, labels), rel=1e-12)
+    assert logme(features, targets=renamed) != pytest.approx(logme(features, targets=labels), rel=1e-3)
+    onehot = np.eye(3)[labels]
+    assert logme(features, targets=onehot) == pytest.approx(logme(features, labels), rel=1e-12)
+
+
+def test_scaling_a_target_shifts_its_evidence_by_the_logarithm() -> None:
+    features, labels = example(50, 4, 2, seed=0)
+    before = logme(features, targets=labels + 0.5)
+    assert logme(features, targets=1000 * (labels + 0.5)) == pytest.approx(before - np.log(1000), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "Neither of labels and targets"),
+        ({"labels": [0, 1] * 6, "targets": np.ones(12)}, "Both of labels and targets"),
+        ({"targets": np.ones(11)}, "12 rows of features but 11 rows of targets"),
+        ({"targets": np.zeros((12, 2))}, "Column 0 of the targets is zero"),
+        ({"targets": ["a"] * 12}, "targets are not numbers"),
+        ({"targets": [[1.0]] * 11 + [[float("nan")]]}, "targets hold 1 value .* row 11"),
+        ({"targets": np.ones((12, 2, 2))}, "targets have shape"),
+    ],
+)
+def test_targets_that_cannot_be_are_refused(options: dict[str, object], words: str) -> None:
+    with pytest.raises(SimilarityError, match=words):
+        logme(np.random.default_rng(0).normal(size=(12, 3)), **options)  # type: ignore[arg-type]
+
+
+def test_a_label_hidden_in_a_tiny_feature_is_found() -> None:
+    # The square of this feature is lost beside those of the others, the feature is not.
+    labels = np.arange(40) % 2
+    rng = np.random.default_rng(0)
+    features = np.column_stack([1e-9 * labels, 1e-9 * (1 - labels), rng.normal(size=(40, 3))])
+    with pytest.warns(RuntimeWarning, match="exact linear function"):
+        assert logme(features, labels) == math.inf
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_tall_features_and_their_wide_copy_agree(seed: int) -> None:
+    # Empty columns turn the small square from features to rows, and change nothing.
+    features, labels = example(30, 5, 3, seed)
+    wide = np.hstack([features, np.zeros((30, 40))])
+    assert logme(wide, labels) == pytest.approx(logme(features, labels), rel=1e-8)

@@ -7,9 +7,15 @@ from tlkit.similarity.cka import cka
 from tlkit.similarity.evidence import TrackRecord, track_record
 from tlkit.similarity.found import Report
 from tlkit.similarity.frechet import frechet
+from tlkit.similarity.gbc import gbc
+from tlkit.similarity.h_score import h_score
 from tlkit.similarity.knn import knn
 from tlkit.similarity.leep import leep
+from tlkit.similarity.linear_probe import linear_probe
 from tlkit.similarity.logme import logme
+from tlkit.similarity.moments import Moments
+from tlkit.similarity.nce import nce
+from tlkit.similarity.nleep import nleep
 from tlkit.similarity.overlap import overlap
 from tlkit.similarity.overlap_found import Overlap
 from tlkit.similarity.place import Place
@@ -17,6 +23,7 @@ from tlkit.similarity.proxy_a_distance import proxy_a_distance
 from tlkit.similarity.rank import rank
 from tlkit.similarity.ranking import Ranking
 from tlkit.similarity.report import report
+from tlkit.similarity.transrate import transrate
 
 __all__ = [
     "report",
@@ -27,8 +34,15 @@ __all__ = [
     "track_record",
     "TrackRecord",
     "logme",
+    "h_score",
+    "transrate",
+    "gbc",
     "knn",
     "leep",
+    "nce",
+    "nleep",
+    "linear_probe",
+    "Moments",
     "proxy_a_distance",
     "frechet",
     "cka",

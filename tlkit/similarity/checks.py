@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,7 @@ def pair(a: Any, b: Any, least_rows: int = 2) -> tuple[Matrix, Matrix]:
     return first, second
 
 
-def labels(values: Any, rows: int, name: str = "labels") -> Codes:
+def labels(values: Any, rows: int, name: str = "labels", least_classes: int = 2) -> Codes:
     """Return labels as codes 0, 1, …; which values stand for the classes does not matter.
 
     Parameters
@@ -102,11 +103,13 @@ def labels(values: Any, rows: int, name: str = "labels") -> Codes:
         How many there must be.
     name
         What the labels are, for messages.
+    least_classes
+        How many classes are needed.
 
     Raises
     ------
     SimilarityError
-        Another shape, a missing label, or fewer than two classes.
+        Another shape, a missing label, or fewer classes than are needed.
 
     Examples
     --------
@@ -117,26 +120,8 @@ def labels(values: Any, rows: int, name: str = "labels") -> Codes:
         ...
     tlkit.errors.SimilarityError: All 3 labels are 7: there is one class only. ...
     """
-    if hasattr(values, "detach"):
-        values = values.detach().cpu().numpy()
-    listed = _flat(values, name)
-    if len(listed) != rows:
-        raise SimilarityError(
-            f"There are {rows} rows of features but {len(listed)} {name}.", "Give one label per row."
-        )
-    known: dict[Any, int] = {}
-    codes = np.empty(rows, dtype=np.int64)
-    for row, value in enumerate(listed):
-        if value is None or value != value:  # NaN is the only value that differs from itself
-            raise SimilarityError(f"The label in row {row} is missing.", "Leave this row out, or label it.")
-        try:
-            codes[row] = known.setdefault(value, len(known))
-        except TypeError as error:
-            raise SimilarityError(
-                f"The label in row {row} is {value!r}, which cannot name a class.",
-                "Give one number or word per row.",
-            ) from error
-    if len(known) < 2:
+    codes, known = coded(values, rows, name)
+    if len(known) < least_classes:
         raise SimilarityError(
             f"All {rows} {name} are {next(iter(known), None)!r}: there is one class only.",
             "Give items of at least two classes.",
@@ -144,7 +129,102 @@ def labels(values: Any, rows: int, name: str = "labels") -> Codes:
     return codes
 
 
-def _flat(values: Any, name: str) -> list[Any]:
+def coded(values: Any, rows: int, name: str = "labels") -> tuple[Codes, list[Any]]:
+    """Return labels as codes 0, 1, … and the classes they stand for, in order of first appearance.
+
+    Parameters
+    ----------
+    values, rows, name
+        As in `labels`; one class is enough.
+
+    Examples
+    --------
+    >>> coded(["dog", "cat", "dog"], 3)
+    (array([0, 1, 0]), ['dog', 'cat'])
+    """
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()
+        # numpy has no bfloat16.
+        values = (values.double() if values.is_floating_point() else values).numpy()
+    listed = _flat(values, name)
+    if len(listed) != rows:
+        raise SimilarityError(
+            f"There are {rows} rows of features but {len(listed)} {name}.", "Give one label per row."
+        )
+    if isinstance(listed, np.ndarray):
+        return _sorted_codes(listed)
+    known: dict[Any, int] = {}
+    codes = np.empty(rows, dtype=np.int64)
+    for row, value in enumerate(listed):
+        if value is None or value != value:  # NaN is the only value that differs from itself
+            raise _missing(row)
+        try:
+            codes[row] = known.setdefault(value, len(known))
+        except TypeError as error:
+            raise SimilarityError(
+                f"The label in row {row} is {value!r}, which cannot name a class.",
+                "Give one number or word per row.",
+            ) from error
+    return codes, list(known)
+
+
+def targets(values: Any, rows: int) -> Matrix:
+    """Return numbers to be predicted as (n, t).
+
+    Parameters
+    ----------
+    values
+        (n,) or (n, t) numbers.
+    rows
+        How many there must be.
+
+    Raises
+    ------
+    SimilarityError
+        Not numbers, not finite, another number of rows, or a column of zeros.
+
+    Examples
+    --------
+    >>> targets([1.0, 2.0], 2).shape
+    (2, 1)
+    """
+    if hasattr(values, "detach"):
+        values = values.detach().cpu().double().numpy()
+    if isinstance(values, np.ndarray) and values.ndim == 1:
+        values = values[:, None]
+    elif isinstance(values, Sequence) and values and all(np.isscalar(one) for one in values):
+        values = [[one] for one in values]
+    matrix = features(values, "targets")
+    if len(matrix) != rows:
+        raise SimilarityError(
+            f"There are {rows} rows of features but {len(matrix)} rows of targets.", "Give one row per item."
+        )
+    empty = ~matrix.any(axis=0)
+    if empty.any():
+        raise SimilarityError(
+            f"Column {int(empty.argmax())} of the targets is zero throughout: there is nothing to explain.",
+            "Leave it out.",
+        )
+    return matrix
+
+
+def _sorted_codes(listed: NDArray[Any]) -> tuple[Codes, list[Any]]:
+    """As the loop over labels, for arrays of numbers and words: a million rows in a moment."""
+    if listed.dtype.kind == "f" and np.isnan(listed).any():
+        raise _missing(int(np.isnan(listed).argmax()))
+    known, first, inverse = np.unique(listed, return_index=True, return_inverse=True)
+    order = first.argsort()
+    rank = np.empty(len(known), dtype=np.int64)
+    rank[order] = np.arange(len(known))
+    return rank[inverse.reshape(-1)], list(known[order].tolist())
+
+
+def _missing(row: int) -> SimilarityError:
+    return SimilarityError(f"The label in row {row} is missing.", "Leave this row out, or label it.")
+
+
+def _flat(values: Any, name: str) -> Any:
+    """Return one label per row: an array of numbers or words, or a list of anything."""
     if isinstance(values, str | bytes):
         raise SimilarityError(f"The {name} are one text, {values!r}.", "Give a list with one label per row.")
     if isinstance(values, np.ndarray):
@@ -155,7 +235,7 @@ def _flat(values: Any, name: str) -> list[Any]:
                 f"The {name} have shape {values.shape}, expected (n,).",
                 "Give one label per row; argmax(axis=1) turns one-hot rows into labels.",
             )
-        return list(values.tolist())
+        return values if values.dtype.kind in "biufU" else list(values.tolist())
     listed = list(values)
     if listed and all(isinstance(one, list) and len(one) == 1 for one in listed):
         return [one[0] for one in listed]

@@ -8,6 +8,7 @@ import numpy as np
 
 from tlkit.errors import SimilarityError
 from tlkit.similarity import checks
+from tlkit.similarity.spectrum import class_sums
 
 
 def leep(source_probabilities: Any, labels: Any) -> float:
@@ -65,8 +66,7 @@ def leep(source_probabilities: Any, labels: Any) -> float:
             "Logits become probabilities by softmax over each row.",
         )
     theta = theta / sums[:, None]
-    together = np.zeros((int(codes.max()) + 1, theta.shape[1]))
-    np.add.at(together, codes, theta)
+    together = class_sums(codes, theta)
     mass = together.sum(axis=0)
     given = together[:, mass > 0] / mass[mass > 0]
     expected = (given[codes] * theta[:, mass > 0]).sum(axis=1)

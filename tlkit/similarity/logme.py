@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 
+from tlkit.errors import SimilarityError
 from tlkit.similarity import checks
 from tlkit.similarity.checks import Matrix
+from tlkit.similarity.moments import Moments
+from tlkit.similarity.spectrum import Spectrum, one_hot
 
 _WIDE, _FINE, _ROUNDS = 97, 9, 8
 _MOST_NUMBERS = 4_000_000
+# How far the squares of the features may shift the evidence per item before they give way to the features.
+_MOST_SHIFT = 1e-9
+_LEAST_ERROR = 1e-6
 
 
-def logme(features: Any, labels: Any) -> float:
+def logme(features: Any | Moments, labels: Any = None, *, targets: Any = None) -> float:
     r"""Log of maximum evidence per item, averaged over one-vs-rest tasks; higher is better.
 
     For each class, with targets :math:`y` of 0 and 1, weights :math:`w \sim N(0, \alpha^{-1} I)` and noise of
@@ -31,9 +37,12 @@ def logme(features: Any, labels: Any) -> float:
     Parameters
     ----------
     features
-        (n, d), any float type; computed in float64.
+        (n, d), any float type; computed in float64. Or `Moments` that have seen features and labels.
     labels
-        (n,) hashable.
+        (n,) hashable; always names of classes, even where they are numbers.
+    targets
+        Regression: (n,) or (n, t) numbers in place of labels, one task for each column. Subtract the mean
+        of each column and feature first where the model should have an intercept.
 
     Returns
     -------
@@ -44,7 +53,8 @@ def logme(features: Any, labels: Any) -> float:
     Raises
     ------
     SimilarityError
-        NaN, one class, or shapes that do not fit.
+        NaN, one class, shapes that do not fit, labels together with targets, or moments that have lost the
+        digits on which the result hangs.
 
     Notes
     -----
@@ -63,14 +73,30 @@ def logme(features: Any, labels: Any) -> float:
     >>> helpful, useless = rng.normal(3 * labels[:, None], size=(100, 1)), rng.normal(size=(100, 1))
     >>> logme(helpful, labels) > logme(useless, labels)
     True
+    >>> logme(helpful, targets=labels - 0.5) > logme(useless, targets=labels - 0.5)
+    True
     """
-    matrix = checks.features(features)
-    codes = checks.labels(labels, len(matrix))
-    targets = np.eye(codes.max() + 1)[codes]
-    found = evidence(matrix, targets)
+    if isinstance(features, Moments):
+        features.for_score(labels, targets)
+        sums = features.counts[:, None] * features.class_means
+        known = _Known(features.counts.astype(np.float64), sums.T)
+        found, things = _evidence(Spectrum(features), known), "labels"
+    else:
+        if (labels is None) == (targets is None):
+            raise SimilarityError(
+                f"{'Neither' if labels is None else 'Both'} of labels and targets came.",
+                "Give labels for classes, or targets for numbers.",
+            )
+        matrix = checks.features(features)
+        if targets is None:
+            wanted, things = one_hot(checks.labels(labels, len(matrix))), "labels"
+        else:
+            wanted, things = checks.targets(targets, len(matrix)), "targets"
+        found = evidence(matrix, wanted)
     if np.isinf(found).any():
         warnings.warn(
-            f"LogME is infinite: the labels of {int(np.isinf(found).sum())} of {len(found)} classes are an"
+            f"LogME is infinite: the {things} of {int(np.isinf(found).sum())} of {len(found)}"
+            f" {'classes' if things == 'labels' else 'columns'} are an"
             " exact linear function of the features, so that the evidence has no maximum. Give more items,"
             " or look for a label among the features.",
             RuntimeWarning,
@@ -79,13 +105,13 @@ def logme(features: Any, labels: Any) -> float:
     return float(found.mean())
 
 
-def evidence(features: Matrix, targets: Matrix) -> Matrix:
+def evidence(features: Matrix | Spectrum, targets: Matrix) -> Matrix:
     """Return the maximal log evidence per item for each column of targets.
 
     Parameters
     ----------
     features
-        (n, d), finite.
+        (n, d), finite; or their `Spectrum`, which is then decomposed once for any number of targets.
     targets
         (n, t), finite, no column all zero.
 
@@ -94,49 +120,121 @@ def evidence(features: Matrix, targets: Matrix) -> Matrix:
     ndarray
         (t,); infinite where the evidence has no maximum.
     """
-    rows = len(features)
-    left, values, _ = scipy.linalg.svd(features, full_matrices=False, check_finite=False)
-    # What is this small beside the largest is rounding, as in the rank of a matrix.
-    real = values > max(features.shape) * np.finfo(np.float64).eps * max(values[0], np.finfo(float).tiny)
-    left, squares = left[:, real], values[real] ** 2
-    inside = (left.T @ targets) ** 2
-    # By subtraction of vectors: a difference of squared lengths would lose half of the digits.
-    outside = ((targets - left @ (left.T @ targets)) ** 2).sum(axis=0)
-    length = (targets**2).sum(axis=0)
-    exact = outside <= 1e-20 * length
-    outside[exact] = 0.0
-    null = rows / 2 * np.log(rows / length)  # no feature is used: t is infinite
-    best = null.copy()
-    if len(squares):
-        best = np.maximum(best, _highest(rows, squares, inside, outside))
-    found: Matrix = (best / rows) - 0.5 * np.log(2 * np.pi) - 0.5
-    # With a feature for every item, the determinant grows as fast as the error falls: a maximum exists.
-    found[exact & (len(squares) < rows)] = np.inf
+    spectrum = features if isinstance(features, Spectrum) else Spectrum(features)
+    return _evidence(spectrum, targets)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What moments know of 0/1 targets: their squared lengths (t,) and features' targets (d, t)."""
+
+    length: Matrix
+    sums: Matrix
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """Squared singular values (r,), squared parts of targets along them (r, t) and outside of all (t,)."""
+
+    rows: int
+    length: Matrix
+    squares: Matrix
+    inside: Matrix
+    outside: Matrix
+
+
+def _evidence(spectrum: Spectrum, targets: Matrix | _Known) -> Matrix:
+    """Solve by the squares of the features where these have kept enough digits, else by the features."""
+    found = _from_squares(spectrum, targets)
+    lost = np.isnan(found)
+    if not lost.any():
+        return found
+    if isinstance(targets, _Known):
+        raise SimilarityError(
+            f"The labels of {int(lost.sum())} of {len(lost)} classes are almost a linear function of the"
+            " features, which their second moments cannot tell from exactly.",
+            "Give features and labels, or a sample of them, in place of moments.",
+        )
+    found[lost] = _from_features(spectrum, targets[:, lost])
     return found
 
 
-def _highest(rows: int, squares: Matrix, inside: Matrix, outside: Matrix) -> Matrix:
+def _from_squares(spectrum: Spectrum, targets: Matrix | _Known) -> Matrix:
+    """Return the evidence, NaN where rounding of the squares could have shifted it."""
+    axes, rows = spectrum.axes, spectrum.rows
+    clear = axes.values > 100 * axes.rounding
+    length = targets.length if isinstance(targets, _Known) else (targets**2).sum(axis=0)
+    if not (clear.all() or isinstance(targets, _Known)):
+        # What is too small to be seen here may still be an exact copy of a label.
+        return np.full(length.shape, np.nan)
+    squares = axes.values[clear]
+    if isinstance(targets, _Known) or spectrum.tall:
+        sums = targets.sums if isinstance(targets, _Known) else spectrum.features.T @ targets
+        sums = sums[spectrum.alive]
+        inside = axes.along(sums)[clear] ** 2 / squares[:, None]
+    else:
+        inside = axes.along(targets)[clear] ** 2
+    outside = np.maximum(length - inside.sum(axis=0), 0)
+    if not spectrum.tall:
+        outside[:] = 0  # a feature for every item
+    found, at = _solve(_Problem(rows, length, squares, inside, outside))
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        error = (inside / (1 + squares[:, None] / at)).sum(axis=0) + outside
+        shares = axes.rounding / (at + squares[:, None])
+        shift = shares.sum(axis=0) / rows + shares.max(axis=0, initial=0.0) * length / error
+        sure = (error > _LEAST_ERROR * length) & (shift < _MOST_SHIFT)
+    found[~(sure | np.isinf(at))] = np.nan
+    return found
+
+
+def _from_features(spectrum: Spectrum, targets: Matrix) -> Matrix:
+    left, values = spectrum.singular
+    parts = left.T @ targets
+    # By subtraction of vectors: a difference of squared lengths would lose half of the digits.
+    outside = ((targets - left @ parts) ** 2).sum(axis=0)
+    length = (targets**2).sum(axis=0)
+    exact = outside <= 1e-20 * length
+    outside[exact] = 0.0
+    found, _ = _solve(_Problem(spectrum.rows, length, values**2, parts**2, outside))
+    # With a feature for every item, the determinant grows as fast as the error falls: a maximum exists.
+    found[exact & (len(values) < spectrum.rows)] = np.inf
+    return found
+
+
+def _solve(problem: _Problem) -> tuple[Matrix, Matrix]:
+    """Return the evidence and the t where it is, infinite where no feature is used."""
+    rows = problem.rows
+    best = rows / 2 * np.log(rows / problem.length)
+    at = np.full(best.shape, np.inf)
+    if len(problem.squares):
+        highest, place = _highest(problem)
+        at = np.where(highest > best, place, at)
+        best = np.maximum(best, highest)
+    return (best / rows) - 0.5 * np.log(2 * np.pi) - 0.5, at
+
+
+def _highest(problem: _Problem) -> tuple[Matrix, Matrix]:
     """Search the highest point over log t: a wide net first, then finer ones around the best knot."""
-    low, high = np.log(squares.min()) - 40, np.log(squares.max()) + 40
-    knots = np.linspace(low, high, _WIDE)
+    rows, squares, inside, outside = problem.rows, problem.squares, problem.inside, problem.outside
+    knots = np.linspace(np.log(squares.min()) - 40, np.log(squares.max()) + 40, _WIDE)
     share = np.exp(knots)[:, None] / (np.exp(knots)[:, None] + squares)  # (knots, r)
     # share @ inside is the error left at each t; its logarithm counts once per item.
     heights = _height(rows, share @ inside + outside, np.log(share).sum(axis=1)[:, None])
-    centres, step = knots[heights.argmax(axis=0)], knots[1] - knots[0]
+    places, step = knots[heights.argmax(axis=0)], knots[1] - knots[0]
     best: Matrix = heights.max(axis=0)
     chunk = max(1, _MOST_NUMBERS // (_FINE * len(squares)))
     for start in range(0, len(best), chunk):
         here = slice(start, start + chunk)
-        middle, width = centres[here], step
+        width = step
         for _ in range(_ROUNDS):
-            fine = middle[:, None] + np.linspace(-width, width, _FINE)  # (classes, knots)
+            fine = places[here, None] + np.linspace(-width, width, _FINE)  # (classes, knots)
             share = np.exp(fine)[..., None] / (np.exp(fine)[..., None] + squares)
             error = np.einsum("ckr,rc->ck", share, inside[:, here]) + outside[here, None]
             heights = _height(rows, error, np.log(share).sum(axis=2))
-            middle = np.take_along_axis(fine, heights.argmax(axis=1)[:, None], axis=1)[:, 0]
+            places[here] = np.take_along_axis(fine, heights.argmax(axis=1)[:, None], axis=1)[:, 0]
             width *= 2 / (_FINE - 1)
             best[here] = np.maximum(best[here], heights.max(axis=1))
-    return best
+    return best, np.exp(places)
 
 
 def _height(rows: int, error: Matrix, shrinkage: Matrix) -> Matrix:

@@ -1,4 +1,4 @@
-"""Draws of rows that keep every class: samples for a score, and halves."""
+"""Draws of rows that keep every class: samples for a score, halves, and folds."""
 
 from __future__ import annotations
 
@@ -56,3 +56,18 @@ def halves(codes: Codes, rng: np.random.Generator) -> tuple[Rows, Rows]:
     size = min(len(side) for side in sides)
     first, second = (np.sort(np.array(side[:size], dtype=np.int64)) for side in sides)
     return first, second
+
+
+def folds(codes: Codes, count: int, rng: np.random.Generator) -> Rows:
+    """Return the fold of each row; folds differ by one row at most, and so does each class's share of them.
+
+    Examples
+    --------
+    >>> np.bincount(folds(np.array([0, 0, 1, 1, 1]), 2, np.random.default_rng(0)))
+    array([3, 2])
+    """
+    shuffled = rng.permutation(len(codes))
+    by_class = shuffled[np.argsort(codes[shuffled], kind="stable")]
+    found = np.empty(len(codes), dtype=np.int64)
+    found[by_class] = np.arange(len(codes)) % count
+    return found
