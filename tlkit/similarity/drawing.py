@@ -23,7 +23,7 @@ def bars(report: Report) -> Drawing:
     """Draw a bar from floor to ceiling for each measure, and on it the place with its interval.
 
     A circle is a score, a square a distance. On a distance's bar, a small upright line says where a distance of zero
-    is: the target beside itself.
+    is: the target beside itself. What lies far beyond floor or ceiling is an arrow at the edge.
     """
     count = len(report.places)
     drawing = Drawing(report.alt, (7.2, 1.5 + 0.5 * count))
@@ -98,7 +98,8 @@ def _row(axes: Axes, one: Place, y: int) -> None:
         zero = 100 * one.floor / (one.floor - one.ceiling)
         if zero <= _RIGHT:
             axes.plot([zero, zero], [y - 0.22, y + 0.22], color=_QUIET, linewidth=1.2, zorder=2)
-    marker = "o" if one.kind == "score" else "s"
+    beyond = not _LEFT <= 100 * one.position <= _RIGHT
+    marker = (">" if middle == _RIGHT else "<") if beyond else "o" if one.kind == "score" else "s"
     axes.plot(middle, y, marker, markersize=8, color=_INK, markeredgecolor="white", zorder=3)
     said = f"{number(one.value)}: {one.word}"
     axes.annotate(said, (middle, y), (0, 8), textcoords="offset points", ha="center", fontsize=8)
