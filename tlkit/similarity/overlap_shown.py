@@ -37,29 +37,30 @@ def _warnings(found: Overlap) -> Iterator[str]:
     nearly = (
         "case, spaces and punctuation aside" if found.item == "text" else "scaled, compressed or darkened"
     )
-    for pairs, how in ((found.exact, equal), (found.near, nearly)):
+    ours, theirs = _quoted(found.target), _quoted(found.source)
+    for pairs, how, verb in ((found.exact, equal, "is"), (found.near, nearly, "looks like")):
         if pairs:
             yield (
-                f"{found.source!r} has items of {found.target!r}, {how}: {_counted(found, pairs)};"
-                f" for example {_example(pairs)}."
+                f"Items of {ours} that are in {theirs}, {how}: {_counted(found, pairs)}; for example"
+                f" {_example(pairs, verb)}."
             )
     if found.features is not None and found.features.more_than_chance:
         yield (
-            f"In the eyes of {found.backbone}, items of {found.target!r} look like items of {found.source!r} more"
-            f" than different pictures do: {_counted(found, found.alike_features)}, where about"
-            f" {found.features.expected:.0f} would be chance; for example {_example(found.alike_features)}."
+            f"Items of {ours} that {found.backbone} finds more like one of {theirs} than different pictures are alike:"
+            f" {_counted(found, found.alike_features)}, of which chance explains {_chance(found.features.expected)};"
+            f" for example {_example(found.alike_features, 'looks like')}."
         )
     same = found.of("same")
     if same:
         yield (
-            f"{len(same):,} of {found.classes:,} classes of {found.target!r} are classes of {found.source!r} by"
-            f" name: {_listed([one.target for one in same])}."
+            f"{len(same):,} of {found.classes:,} classes of {ours} are classes of {theirs} by name:"
+            f" {_listed([one.target for one in same])}."
         )
     kinds = (*found.of("kinds"), *found.of("kind of"))
     if kinds:
         yield (
-            f"{len(kinds):,} of {found.classes:,} classes of {found.target!r} end in the same words as classes of"
-            f" {found.source!r}, so one is perhaps a kind of the other:"
+            f"{len(kinds):,} of {found.classes:,} classes of {ours} end in the same words as classes of"
+            f" {theirs}, so one is perhaps a kind of the other:"
             f" {'; '.join(_pair(one) for one in kinds[:_NAMED])}{_more(len(kinds) - _NAMED)}."
         )
 
@@ -82,10 +83,18 @@ def _notes(found: Overlap) -> Iterator[str]:
         yield "The names they share are numbers: whether 3 is the same thing in both is not known."
     if found.alike_features and found.features is not None and not found.features.more_than_chance:
         yield (
-            f"In the eyes of {found.backbone}, {len(found.alike_features):,} of {found.target!r} look like items of"
-            f" {found.source!r} as much as copies do, no more than chance explains"
-            f" (about {found.features.expected:.0f}): look at them."
+            f"{len(found.alike_features):,} items of {_quoted(found.target)} look to {found.backbone} as much like one"
+            f" of {_quoted(found.source)} as copies do, which chance explains ({_chance(found.features.expected)}):"
+            " look at them."
         )
+
+
+def _quoted(name: str) -> str:
+    return name if name in ("the source", "the target") else repr(name)
+
+
+def _chance(expected: float) -> str:
+    return f"about {expected:.0f}" if expected >= 1 else "less than 1"
 
 
 def _counted(found: Overlap, pairs: Sequence[Pair]) -> str:
@@ -97,11 +106,9 @@ def _counted(found: Overlap, pairs: Sequence[Pair]) -> str:
     )
 
 
-def _example(pairs: Sequence[Pair]) -> str:
+def _example(pairs: Sequence[Pair], verb: str) -> str:
     pair = next((one for one in pairs if one.target[0] == "test"), pairs[0])
-    return (
-        f"{_called(pair.target, pair.target_item)} is {_called(pair.source, pair.source_item)} of the source"
-    )
+    return f"{_called(pair.target, pair.target_item)} {verb} {_called(pair.source, pair.source_item)} of the source"
 
 
 def _called(place: tuple[str, int], name: str) -> str:
@@ -124,8 +131,12 @@ def _more(count: int) -> str:
 def lead(found: Overlap) -> str:
     """Return the first sentence."""
     if found.warnings:
-        return f"{found.target!r} overlaps with {found.source!r}."
-    return f"Nothing was found that {found.target!r} shares with {found.source!r}."
+        return _sentence(f"{_quoted(found.target)} overlaps with {_quoted(found.source)}.")
+    return f"Nothing was found that {_quoted(found.target)} shares with {_quoted(found.source)}."
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def text(found: Overlap) -> str:
