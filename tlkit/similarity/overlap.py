@@ -124,8 +124,10 @@ def overlap(
             copies = _by_features(theirs, ours, thumbs, backbone, steps, 2 * until)
             checked.append(said.of_features(copies, _name(backbone)))
             if copies is not None:
-                found["features"] = _pairs(theirs, ours, np.where(taken, -1, copies.nearest), copies.cosine)
-                look = _look(copies, len(found["features"]), int((~taken).sum()))
+                found["alike_features"] = _pairs(
+                    theirs, ours, np.where(taken, -1, copies.nearest), copies.cosine
+                )
+                look = _look(copies, len(found["alike_features"]), int((~taken).sum()))
     names = match_names(theirs.classes, ours.classes, vectors, least_cosine)
     steps.part("Compared", 1, 1)(1)
     return Overlap(
@@ -137,12 +139,12 @@ def overlap(
         target_counts=ours.counts,
         exact=found["exact"],
         near=found["near"],
-        alike_features=found.get("features", ()),
+        alike_features=found.get("alike_features", ()),
         names=names,
         classes=len(ours.classes),
         features=look,
         checked=(*checked, *said.of_names(vectors)),
-        pairs_shown=() if theirs.texts else _shown(theirs, ours, list(found.values())),
+        pairs_shown=() if theirs.texts else _shown(theirs, ours, found),
     )
 
 
@@ -241,12 +243,16 @@ def _pairs(theirs: Side, ours: Side, nearest: NDArray[np.int64], likeness: NDArr
     return tuple(found)
 
 
-def _shown(theirs: Side, ours: Side, kinds: list[tuple[Pair, ...]]) -> tuple[ShownPair, ...]:
+def _shown(theirs: Side, ours: Side, found: dict[str, tuple[Pair, ...]]) -> tuple[ShownPair, ...]:
     def closed(pair: Pair) -> int:
         return (pair.target[0] in ours.sealed) + (pair.source[0] in theirs.sealed)
 
-    chosen = [pair for pairs in kinds for pair in sorted(pairs, key=closed)[:_SHOWN] if closed(pair) < 2]
-    return tuple(ShownPair(pair, theirs.shown(pair.source), ours.shown(pair.target)) for pair in chosen)
+    return tuple(
+        ShownPair(kind, pair, theirs.shown(pair.source), ours.shown(pair.target))
+        for kind, pairs in found.items()
+        for pair in sorted(pairs, key=closed)[:_SHOWN]
+        if closed(pair) < 2
+    )
 
 
 def _name(thing: Any) -> str:

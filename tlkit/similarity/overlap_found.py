@@ -73,12 +73,15 @@ class ShownPair:
 
     Parameters
     ----------
+    kind
+        ``"exact"``, ``"near"`` or ``"alike_features"``.
     pair
         Which pair.
     source, target
         Their pictures.
     """
 
+    kind: str
     pair: Pair
     source: pictures.Shown | None
     target: pictures.Shown | None

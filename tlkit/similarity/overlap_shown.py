@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tlkit import pictures
 
 if TYPE_CHECKING:
-    from tlkit.similarity.overlap_found import Overlap, Pair, ShownPair
+    from tlkit.similarity.overlap_found import Overlap, Pair
     from tlkit.similarity.overlap_names import NameMatch
 
 _NAMED = 5
@@ -164,7 +164,7 @@ def html_of(found: Overlap) -> str:
     if found.warnings:
         parts += [_bullets(found.warnings), f"<p>{html.escape(WHY)}</p>"]
     parts += [f"<p>{html.escape(one)}</p>" for one in found.notes]
-    parts += [_side_by_side(found, one) for one in found.pairs_shown]
+    parts += [_side_by_side(found, kind) for kind in _KINDS]
     rows = list(_rows(found))
     if rows:
         head = "".join(f'<th scope="col">{one}</th>' for one in ("how", "target", "source", "likeness"))
@@ -196,18 +196,27 @@ def _rows(found: Overlap) -> Iterator[tuple[str, str, str, str]]:
             yield how, f"and {len(pairs) - _IN_TABLE:,} more", "", ""
 
 
-def _side_by_side(found: Overlap, one: ShownPair) -> str:
-    pair = one.pair
-    ours = _called(pair.target, pair.target_item)
-    theirs = _called(pair.source, pair.source_item)
-    words = f"{found.target}: {ours}; {found.source}: {theirs}; likeness {pair.likeness:.3f}"
-    sealed = [
-        f"{whose}: {name} lies in a sealed test set and is not shown."
-        for picture, whose, name in ((one.target, found.target, ours), (one.source, found.source, theirs))
-        if picture is None
-    ]
-    row = pictures.row_of(picture for picture in (one.target, one.source) if picture is not None)
-    return f"<p>{html.escape(' '.join([words + '.', *sealed]))}</p>{row}"
+def _side_by_side(found: Overlap, kind: str) -> str:
+    """Return the pictures of the first pairs of a kind; those of sealed items are named alone."""
+    pairs = []
+    for one in found.pairs_shown:
+        if one.kind != kind:
+            continue
+        row = pictures.row_of(picture for picture in (one.target, one.source) if picture is not None)
+        sealed = [
+            f"{_called(place, name)} lies in a sealed test set and is not shown."
+            for picture, place, name in (
+                (one.target, one.pair.target, one.pair.target_item),
+                (one.source, one.pair.source, one.pair.source_item),
+            )
+            if picture is None
+        ]
+        words = html.escape(" ".join([f"Likeness {one.pair.likeness:.3f}.", *sealed]))
+        pairs.append(f'<div style="margin-right:24px;max-width:232px">{row}{words}</div>')
+    if not pairs:
+        return ""
+    title = html.escape(_sentence(_KINDS[kind]))
+    return f'<p>{title}:</p><div style="display:flex;flex-wrap:wrap">{"".join(pairs)}</div>'
 
 
 def _bullets(lines: Sequence[str]) -> str:
