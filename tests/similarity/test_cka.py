@@ -59,3 +59,21 @@ def test_constant_views_and_unequal_rows_are_refused() -> None:
         cka(np.ones((5, 2)), np.eye(5))
     with pytest.raises(SimilarityError, match="5 rows and b has 4"):
         cka(np.eye(5), np.eye(4))
+
+
+@pytest.mark.parametrize("debiased", [False, True])
+def test_by_rows_and_by_features_is_the_same(debiased: bool) -> None:
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(size=(30, 8)), rng.normal(size=(30, 70))
+    b[:, :8] += a
+    # Columns of zeros change which of the two ways is shorter, and nothing else.
+    wide = np.hstack([a, np.zeros((30, 300))])
+    assert cka(wide, b, debiased) == pytest.approx(cka(a, b, debiased), rel=1e-9)
+    one, two = (x - x.mean(axis=0) for x in (a, b))
+    plain = ((one.T @ two) ** 2).sum() / np.sqrt(((one.T @ one) ** 2).sum() * ((two.T @ two) ** 2).sum())
+    assert cka(a, b) == pytest.approx(plain, rel=1e-9)
+
+
+def test_rows_equally_far_from_each_other_have_no_debiased_alignment() -> None:
+    with pytest.raises(SimilarityError, match="debiased"):
+        cka(np.eye(5), np.random.default_rng(0).normal(size=(5, 3)), debiased=True)

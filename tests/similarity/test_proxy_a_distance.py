@@ -59,3 +59,21 @@ def test_too_few_rows_and_odd_seeds_are_refused() -> None:
         proxy_a_distance(np.zeros((4, 2)), np.zeros((9, 2)))
     with pytest.raises(SimilarityError, match="seed"):
         proxy_a_distance(np.zeros((9, 2)), np.zeros((9, 2)), seed=-1)
+
+
+def test_of_larger_samples_rows_are_drawn() -> None:
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(size=(900, 2)), rng.normal(size=(900, 2)) + 1
+    value, error = proxy_a_distance(a, b, rows=200, standard_error=True)
+    assert value == proxy_a_distance(a, b, rows=200)
+    assert abs(value - proxy_a_distance(a, b)) < 3 * error
+
+
+def test_extreme_units_and_what_is_no_number() -> None:
+    rng = np.random.default_rng(6)
+    a, b = rng.normal(size=(30, 2)), rng.normal(size=(30, 2)) + 9
+    assert proxy_a_distance(1e300 * a, 1e300 * b) == 2 == proxy_a_distance(1e-300 * a, 1e-300 * b)
+    with pytest.raises(SimilarityError, match="not a finite number"):
+        proxy_a_distance(a, b * np.nan)
+    with pytest.raises(SimilarityError, match="2 features and b has 1"):
+        proxy_a_distance(a, b[:, :1])

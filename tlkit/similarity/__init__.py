@@ -4,6 +4,7 @@ Scores look at the target's labels (higher is better); distances look at picture
 """
 
 from tlkit.similarity.cka import cka
+from tlkit.similarity.coral import coral
 from tlkit.similarity.evidence import TrackRecord, track_record
 from tlkit.similarity.found import Report
 from tlkit.similarity.frechet import frechet
@@ -13,9 +14,11 @@ from tlkit.similarity.knn import knn
 from tlkit.similarity.leep import leep
 from tlkit.similarity.linear_probe import linear_probe
 from tlkit.similarity.logme import logme
+from tlkit.similarity.mmd import mmd
 from tlkit.similarity.moments import Moments
 from tlkit.similarity.nce import nce
 from tlkit.similarity.nleep import nleep
+from tlkit.similarity.otdd import Coupling, otdd
 from tlkit.similarity.overlap import overlap
 from tlkit.similarity.overlap_found import Overlap
 from tlkit.similarity.place import Place
@@ -24,6 +27,7 @@ from tlkit.similarity.rank import rank
 from tlkit.similarity.ranking import Ranking
 from tlkit.similarity.report import report
 from tlkit.similarity.transrate import transrate
+from tlkit.similarity.wasserstein import wasserstein
 
 __all__ = [
     "report",
@@ -45,6 +49,11 @@ __all__ = [
     "Moments",
     "proxy_a_distance",
     "frechet",
+    "mmd",
+    "coral",
+    "wasserstein",
+    "otdd",
+    "Coupling",
     "cka",
     "overlap",
     "Overlap",

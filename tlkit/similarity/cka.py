@@ -9,6 +9,7 @@ import numpy as np
 from tlkit.errors import SimilarityError
 from tlkit.similarity import checks
 from tlkit.similarity.checks import Matrix
+from tlkit.similarity.units import moderate
 
 
 def cka(a: Any, b: Any, debiased: bool = False) -> float:
@@ -57,25 +58,46 @@ def cka(a: Any, b: Any, debiased: bool = False) -> float:
             f"a has {len(first)} rows and b has {len(second)}.",
             "Give two views of the same items, in one order.",
         )
-    first, second = first - first.mean(axis=0), second - second.mean(axis=0)
-    for name, view in (("a", first), ("b", second)):
-        if np.abs(view).max() == 0:
-            raise SimilarityError(f"All rows of {name} are the same.", "Constant features have no alignment.")
-    # CKA does not change with scale, and squares of squares must not overflow.
-    first, second = first / np.abs(first).max(), second / np.abs(second).max()
-    alignment = _debiased if debiased else _plain
-    return float(alignment(first, second) / np.sqrt(alignment(first, first) * alignment(second, second)))
+    first, second = _centred(first, "a"), _centred(second, "b")
+    sizes = _alignment(first, first), _alignment(second, second)
+    value = _alignment(first, second)
+    if debiased:
+        plain, value = sizes, value - _bias(first, second)
+        sizes = sizes[0] - _bias(first, first), sizes[1] - _bias(second, second)
+        for name, size, whole in zip("ab", sizes, plain, strict=True):
+            if size <= 1e-12 * whole:
+                raise SimilarityError(
+                    f"The {len(first)} rows of {name} lie no nearer to some of each other than to others, so the "
+                    "debiased alignment has no value.",
+                    "Give more rows, or leave debiased out.",
+                )
+    return float(value / np.sqrt(sizes[0] * sizes[1]))
 
 
-def _plain(a: Matrix, b: Matrix) -> float:
-    return float(((b.T @ a) ** 2).sum())
+def _centred(view: Matrix, name: str) -> Matrix:
+    """Return a view with columns of mean 0, in a unit whose fourth powers are numbers: CKA does not change with it."""
+    view, _, _ = moderate(view, view)
+    centred: Matrix = view - view.mean(axis=0)
+    # Rounding of the mean is no difference between rows.
+    if (view == view[0]).all():
+        raise SimilarityError(f"All rows of {name} are the same.", "Constant features have no alignment.")
+    return centred
 
 
-def _debiased(a: Matrix, b: Matrix) -> float:
-    """Return the unbiased HSIC of two linear kernels, up to a factor that cancels."""
+def _alignment(a: Matrix, b: Matrix) -> float:
+    """Return the sum of the products of all entries of AA' and BB'."""
+    if len(a) ** 2 < a.shape[1] * b.shape[1]:
+        return float(np.vdot(a @ a.T, b @ b.T))
+    products = b.T @ a
+    return float(np.vdot(products, products))
+
+
+def _bias(a: Matrix, b: Matrix) -> float:
+    """Return by how much the alignment exceeds the unbiased HSIC, up to a factor that cancels.
+
+    The unbiased estimate sets the diagonals of AA' and BB' to 0. Rows of centred views sum to 0, so that the sum of
+    a row without its diagonal is minus the diagonal, and no matrix of rows by rows is needed.
+    """
     rows = len(a)
-    one, two = a @ a.T, b @ b.T
-    np.fill_diagonal(one, 0)
-    np.fill_diagonal(two, 0)
-    total = one.sum() * two.sum() / ((rows - 1) * (rows - 2))
-    return float((one * two).sum() + total - 2 / (rows - 2) * (one.sum(axis=0) @ two.sum(axis=0)))
+    one, two = np.einsum("ij,ij->i", a, a), np.einsum("ij,ij->i", b, b)
+    return float((1 + 2 / (rows - 2)) * (one @ two) - one.sum() * two.sum() / ((rows - 1) * (rows - 2)))

@@ -8,25 +8,37 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from tlkit.errors import SimilarityError
-from tlkit.similarity import checks
+from tlkit.similarity import checks, sampling
 from tlkit.similarity.checks import Matrix
+from tlkit.similarity.units import moderate
 
 _FOLDS = 5
 
 
 @overload
 def proxy_a_distance(
-    a: Any, b: Any, seed: int = 0, *, raw: bool = False, standard_error: Literal[False] = False
+    a: Any,
+    b: Any,
+    seed: int = 0,
+    *,
+    raw: bool = False,
+    standard_error: Literal[False] = False,
+    rows: int = 5000,
 ) -> float: ...
 @overload
 def proxy_a_distance(
-    a: Any, b: Any, seed: int = 0, *, raw: bool = False, standard_error: Literal[True]
+    a: Any, b: Any, seed: int = 0, *, raw: bool = False, standard_error: Literal[True], rows: int = 5000
 ) -> tuple[float, float]: ...
 
 
 def proxy_a_distance(
-    a: Any, b: Any, seed: int = 0, *, raw: bool = False, standard_error: bool = False
+    a: Any,
+    b: Any,
+    seed: int = 0,
+    *,
+    raw: bool = False,
+    standard_error: bool = False,
+    rows: int = 5000,
 ) -> float | tuple[float, float]:
     r"""Distance :math:`2 (1 - 2 \varepsilon)` from the error of a classifier that tells a from b; 0 is equal.
 
@@ -38,11 +50,13 @@ def proxy_a_distance(
     a, b
         (n, d) and (m, d), at least 5 rows each; computed in float64.
     seed
-        Of the folds.
+        Of the folds, and of the rows drawn.
     raw
         Keep values below 0, which chance gives for equal samples; otherwise they are 0.
     standard_error
         Also return the standard error (over items; the choice of folds is not in it).
+    rows
+        Of a larger sample so many rows are drawn at random, and only they are read.
 
     Returns
     -------
@@ -70,7 +84,7 @@ def proxy_a_distance(
     >>> proxy_a_distance(a, b + 9), proxy_a_distance(a, b) < 0.5
     (2.0, True)
     """
-    first, second = checks.pair(a, b, _FOLDS)
+    first, second = checks.pair(sampling.at_most(a, rows, seed), sampling.at_most(b, rows, seed), _FOLDS)
     told = told_apart(first, second, seed)
     value = distance_of(told)
     value = value if raw else max(0.0, value)
@@ -96,9 +110,8 @@ def told_apart(
     """
     from sklearn.linear_model import LogisticRegression
 
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise SimilarityError(f"The seed is {seed!r}.", "Give a whole number of at least 0.")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(sampling.whole(seed, "seed", 0))
+    a, b, _ = moderate(a, b)
     count = min(_FOLDS, len(a), len(b))
     folds = np.concatenate([rng.permutation(len(one)) % count for one in (a, b)])
     both = np.concatenate([a, b])
