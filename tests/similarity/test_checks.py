@@ -154,6 +154,21 @@ def test_hard_shapes_give_a_number(score: Callable[[Any, Any], float]) -> None:
         assert np.isfinite(score(features, labels))
 
 
+@pytest.mark.parametrize("score", [logme, knn, h_score, shrunk, nleep, linear_probe])
+@pytest.mark.parametrize("power", [-600, -300, 300, 600])
+def test_no_size_of_features_changes_a_score_without_a_scale(
+    score: Callable[[Any, Any], float], power: int
+) -> None:
+    assert score(np.ldexp(FEATURES, power), LABELS) == pytest.approx(score(FEATURES, LABELS), rel=1e-9)
+
+
+@pytest.mark.parametrize("score", [transrate, gbc, spherical])
+def test_features_too_large_for_a_score_with_a_scale_are_refused(score: Callable[[Any, Any], float]) -> None:
+    with pytest.raises(SimilarityError, match="squares are no numbers"):
+        score(np.ldexp(FEATURES, 600), LABELS)
+    assert np.isfinite(score(np.ldexp(FEATURES, -600), LABELS))
+
+
 @pytest.mark.parametrize("score", SCORES)
 def test_single_precision_is_that_of_the_same_numbers_in_double(score: Callable[[Any, Any], float]) -> None:
     single = FEATURES.astype(np.float32)

@@ -57,3 +57,10 @@ def test_large_sets_are_sampled_by_class_and_seed() -> None:
     assert knn(features, labels, rows=400, seed=3) == drawn[3]
     assert len(set(drawn)) > 1
     assert np.mean(drawn) == pytest.approx(whole, abs=0.03)
+
+
+def test_neighbours_far_from_the_centre_are_told_apart() -> None:
+    # Squared lengths of 1e12 hide differences of 1e-8; the last row keeps the centre away from the others.
+    near = np.array([[1e6], [1e6 + 1e-4], [1e6 + 3e-4], [1e6 + 4e-4]])
+    assert knn(np.vstack([near, -near]), ["a", "a", "b", "b"] * 2) == 1
+    assert knn(np.vstack([near, -near]), ["a", "b", "b", "a"] * 2) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,9 @@ from tlkit.errors import SimilarityError
 
 Matrix = NDArray[np.float64]
 Codes = NDArray[np.int64]
+
+# Fourth powers of what lies between, summed over many rows, are still numbers of full precision.
+_SMALL, _LARGE = 1e-60, 1e60
 
 
 def features(values: Any, name: str = "features", least_rows: int = 2) -> Matrix:
@@ -71,6 +75,46 @@ def features(values: Any, name: str = "features", least_rows: int = 2) -> Matrix
             f"The {name} hold {count} value{'' if count == 1 else 's'} that "
             f"{'is' if count == 1 else 'are'} not a finite number; the first is in row {row}.",
             "Leave these rows out, or find out where NaN or infinity comes from.",
+        )
+    return matrix
+
+
+def moderate(matrix: Matrix) -> Matrix:
+    """Return features in units in which their squares neither overflow nor vanish, for scores without a scale.
+
+    The unit is a power of two, so that no digit is lost; features of common size come back as they are.
+
+    Examples
+    --------
+    >>> moderate(np.ldexp([[1.5]], 700)), moderate(np.array([[3.0]]))
+    (array([[1.5]]), array([[3.]]))
+    """
+    largest = max(abs(float(matrix.max())), abs(float(matrix.min())))
+    if largest == 0 or _SMALL <= largest <= _LARGE:
+        return matrix
+    return matrix / math.ldexp(1.0, math.frexp(largest)[1] - 1)
+
+
+def sized(matrix: Matrix) -> Matrix:
+    """Return the same features if their squares are numbers, for scores that change with the scale.
+
+    Raises
+    ------
+    SimilarityError
+        They are too large.
+
+    Examples
+    --------
+    >>> sized(np.array([[3e200]]))
+    Traceback (most recent call last):
+        ...
+    tlkit.errors.SimilarityError: The features are as large as 3e+200: their squares are no numbers. ...
+    """
+    largest = max(abs(float(matrix.max())), abs(float(matrix.min())))
+    if largest > _LARGE:
+        raise SimilarityError(
+            f"The features are as large as {largest:.3g}: their squares are no numbers.",
+            "Divide all of them by one constant first.",
         )
     return matrix
 

@@ -10,7 +10,6 @@ from tlkit.errors import SimilarityError
 from tlkit.similarity import checks
 from tlkit.similarity.checks import Codes, Matrix
 from tlkit.similarity.moments import Moments
-from tlkit.similarity.spectrum import class_sums
 
 _LEAST = 1e-4
 _KINDS = ("diagonal", "spherical")
@@ -75,7 +74,7 @@ def gbc(
         moments = features.for_score(labels)
         means, variances = moments.class_means, moments.class_variances
     else:
-        matrix = checks.features(features)
+        matrix = checks.sized(checks.features(features))
         means, variances = _classes(matrix, checks.labels(labels, len(matrix)))
     variances = np.maximum(variances, _LEAST)
     if covariance == "spherical":
@@ -92,6 +91,11 @@ def gbc(
 
 def _classes(matrix: Matrix, codes: Codes) -> tuple[Matrix, Matrix]:
     """Return means and variances of the features in each class, (classes, d) both."""
-    counts = np.bincount(codes)[:, None]
-    means = class_sums(codes, matrix) / counts
-    return means, class_sums(codes, (matrix - means[codes]) ** 2) / counts
+    counts = np.bincount(codes)
+    sorted_rows = matrix[np.argsort(codes, kind="stable")]
+    means, variances = np.empty((2, len(counts), matrix.shape[1]))
+    for one, members in enumerate(np.split(sorted_rows, np.cumsum(counts)[:-1])):
+        means[one] = members.mean(axis=0)
+        members -= means[one]
+        variances[one] = np.einsum("nd,nd->d", members, members) / counts[one]
+    return means, variances

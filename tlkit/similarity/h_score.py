@@ -66,7 +66,7 @@ def h_score(features: Any | Moments, labels: Any = None, *, shrinkage: bool = Fa
     if isinstance(features, Moments):
         spectrum, codes = Spectrum(features.for_score(labels)), None
     else:
-        matrix = checks.features(features)
+        matrix = checks.moderate(checks.features(features))
         spectrum, codes = Spectrum(matrix), checks.labels(labels, len(matrix))
     return shrunk(spectrum, codes) if shrinkage else captured(spectrum, codes)
 

@@ -63,11 +63,14 @@ def knn(features: Any, labels: Any, k: int = 1, *, rows: int = 10_000, seed: int
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k < len(matrix):
         raise SimilarityError(f"k is {k!r}, expected 1 to {len(matrix) - 1}.", "Every item needs k others.")
     correct = np.empty(len(matrix), dtype=bool)
+    different = bool((matrix != matrix[0]).any())
     block = max(1, _BLOCK_NUMBERS // len(matrix))
     for start in range(0, len(matrix), block):
         distances = squared_distances(matrix[start : start + block], matrix)
         place = np.arange(len(distances))
         distances[place, place + start] = np.inf
+        if different:
+            _exact(distances, matrix, start, int(k))
         nearest = _smallest(distances, int(k))
         correct[start : start + block] = _vote(codes[nearest]) == codes[start : start + block]
     return float(correct.mean())
@@ -81,6 +84,17 @@ def squared_distances(a: Matrix, b: Matrix) -> Matrix:
     found = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * (a @ b.T)
     distances: Matrix = np.maximum(found, 0)
     return distances
+
+
+def _exact(distances: Matrix, matrix: Matrix, start: int, k: int) -> None:
+    """Compute anew, by differences, what could be among the k smallest but for rounding."""
+    lengths = ((matrix - matrix.mean(axis=0)) ** 2).sum(axis=1)
+    largest = np.partition(distances, k - 1, axis=1)[:, k - 1]
+    rounding = 16 * np.finfo(np.float64).eps * (lengths[start : start + len(distances)] + lengths.max())
+    close = distances <= (largest + 2 * rounding)[:, None]
+    for row in np.flatnonzero(close.sum(axis=1) > k):
+        columns = np.flatnonzero(close[row])
+        distances[row, columns] = ((matrix[columns] - matrix[start + row]) ** 2).sum(axis=1)
 
 
 def _smallest(distances: Matrix, k: int) -> NDArray[np.intp]:

@@ -9,7 +9,7 @@ from tlkit.similarity.checks import Codes, Matrix
 
 
 def at_most(features: Any, labels: Any, rows: int, seed: int) -> tuple[Matrix, Codes]:
-    """Return checked features and classes of about so many rows at most, each class in its share.
+    """Return checked features, in moderate units, and classes of about so many rows at most, each class in its share.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ def at_most(features: Any, labels: Any, rows: int, seed: int) -> tuple[Matrix, C
     """
     rows, seed = sampling.whole(rows, "rows", 2), sampling.whole(seed, "seed", 0)
     if not hasattr(features, "__len__") or len(features) <= rows:
-        matrix = checks.features(features)
+        matrix = checks.moderate(checks.features(features))
         return matrix, checks.labels(labels, len(matrix))
     codes = checks.labels(labels, len(features))
     taken, codes = sampling.at_most_of_classes(features, codes, rows, seed)
-    return checks.features(taken), codes
+    return checks.moderate(checks.features(taken)), codes

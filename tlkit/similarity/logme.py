@@ -87,7 +87,7 @@ def logme(features: Any | Moments, labels: Any = None, *, targets: Any = None) -
                 f"{'Neither' if labels is None else 'Both'} of labels and targets came.",
                 "Give labels for classes, or targets for numbers.",
             )
-        matrix = checks.features(features)
+        matrix = checks.moderate(checks.features(features))
         if targets is None:
             wanted, things = one_hot(checks.labels(labels, len(matrix))), "labels"
         else:

@@ -90,6 +90,7 @@ class Moments:
         matrix = checks.features(features, least_rows=0)
         if not len(matrix):
             return
+        checks.sized(matrix)
         known: list[Any]
         if labels is None:
             codes, known = np.zeros(len(matrix), dtype=np.int64), [None]

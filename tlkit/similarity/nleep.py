@@ -97,6 +97,7 @@ def _principal(matrix: checks.Matrix) -> checks.Matrix | None:
     energy = np.cumsum(values**2) / (values**2).sum()
     kept = int(np.searchsorted(energy, _ENERGY - 1e-12) + 1)
     # The largest number of each direction is positive, so that a start from the same seed is the same start.
-    chosen: checks.Matrix = left[:, :kept] * values[:kept]
+    # In units of the first one's spread: scikit-learn adds a constant to the variances of the mixture.
+    chosen: checks.Matrix = left[:, :kept] * (values[:kept] / values[0] * np.sqrt(len(matrix)))
     signs = np.sign(chosen[np.abs(chosen).argmax(axis=0), np.arange(kept)])
     return np.asarray(chosen * signs)

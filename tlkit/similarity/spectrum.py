@@ -81,7 +81,8 @@ class Spectrum:
     @cached_property
     def axes(self) -> Axes:
         """The axes of `square`; where it is of features, of those that are `alive`."""
-        return Axes(self.square[np.ix_(self.alive, self.alive)] if self.tall else self.square)
+        whole = not self.tall or bool(self.alive.all())
+        return Axes(self.square if whole else self.square[np.ix_(self.alive, self.alive)])
 
     @cached_property
     def alive(self) -> NDArray[np.bool_]:
@@ -148,7 +149,7 @@ class Spectrum:
             return None
         correlations = self._correlations
         size = np.abs(correlations).sum(axis=0).max()
-        factor, failed = lapack.dpotrf(correlations, lower=1, clean=1)
+        factor, failed = lapack.dpotrf(correlations.T, lower=1, clean=1)
         if failed or lapack.dpocon(factor, size, uplo="L")[0] < _WORST:
             return None
         found: Matrix = factor
@@ -158,7 +159,9 @@ class Spectrum:
     def _correlations(self) -> Matrix:
         used = self.spread > 0
         scale = self.spread[used]
-        found: Matrix = self.centred_square[np.ix_(used, used)] / np.outer(scale, scale)
+        square = self.centred_square if used.all() else self.centred_square[np.ix_(used, used)]
+        found: Matrix = square / scale
+        found /= scale[:, None]
         return found
 
     @cached_property
@@ -203,7 +206,7 @@ class Axes:
             values, vectors = np.linalg.eigh(matrix) if len(matrix) else (np.zeros(0), matrix)
         else:
             work = int(lapack.dsytrd_lwork(len(matrix), lower=1)[0])
-            packed, diagonal, beside, scales, _ = lapack.dsytrd(matrix, lower=1, lwork=work)
+            packed, diagonal, beside, scales, _ = lapack.dsytrd(matrix.T, lower=1, lwork=work)
             values, vectors = scipy.linalg.eigh_tridiagonal(diagonal, beside, check_finite=False)
             self._reflections = (np.asfortranarray(packed[1:, :-1]), scales)
         self.values: Matrix = np.maximum(values, 0)

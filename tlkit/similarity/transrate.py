@@ -63,7 +63,7 @@ def transrate(features: Any | Moments, labels: Any = None) -> float:
     """
     if isinstance(features, Moments):
         return rate(Spectrum(features.for_score(labels)), None)
-    matrix = checks.features(features)
+    matrix = checks.sized(checks.features(features))
     return rate(Spectrum(matrix), checks.labels(labels, len(matrix)))
 
 
@@ -105,7 +105,7 @@ def _of_rows(rows: Matrix, square: Matrix | None = None) -> float:
 def _of_square(square: Matrix, rows: int) -> float:
     whole = square / (rows * _EPSILON)
     whole[np.diag_indices_from(whole)] += 1
-    factor, failed = lapack.dpotrf(whole, lower=1, clean=0)
+    factor, failed = lapack.dpotrf(whole.T, lower=1, clean=0)
     if failed:
         return float(0.5 * np.log(np.maximum(np.linalg.eigvalsh(whole), 1)).sum())
     return float(np.log(np.diag(factor)).sum())
