@@ -12,12 +12,12 @@ from tlkit.errors import PanelError, StoppedError, unknown_name
 from tlkit.panels import similarity_words as words
 from tlkit.panels.panel import Panel
 from tlkit.panels.sheet import sheet
-from tlkit.panels.similarity_ceiling import ceiling
 from tlkit.panels.similarity_choices import Choices, follows, some
 from tlkit.panels.similarity_map import feature_map
 from tlkit.panels.twin import Paragraph, Part
 from tlkit.panels.worker import Job
 from tlkit.pictures import looks_like_ink
+from tlkit.similarity.ceiling import MOST_NUMBERS, trained
 from tlkit.train.threads import threads
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 _SAMPLES = 8
 # How much of the time each phase takes, as seen on one core.
 _CEILING, _REPORT = 0.75, 0.95
-# A network with more is not trained from scratch while somebody waits.
-_MOST_NUMBERS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -161,6 +159,7 @@ class Similarity(Panel[SimilarityState, similarity.Report]):
                 target,
                 network,
                 state.seed,
+                measures=words.shown(head=network.source_head is not None),
                 ceiling=top,
                 unrelated=self._choices.unrelated(state.source, state.target),
                 should_stop=job.should_stop,
@@ -181,18 +180,18 @@ class Similarity(Panel[SimilarityState, similarity.Report]):
             # A fresh one would be the same, trained for less time.
             return network, f"The ceiling is {network.name} itself, since it learned from {target.name}."
         numbers = network.summary().parameters
-        if numbers > _MOST_NUMBERS:
+        if numbers > MOST_NUMBERS:
             return (
                 None,
                 f"There is no ceiling: training {numbers:,} numbers from scratch takes too long here.",
             )
 
-        def trained(split: Split) -> Backbone:
+        def train(split: Split) -> Backbone:
             self._top_words = (
                 f"The ceiling’s network has the same architecture and learned from {len(split):,} other "
                 f"training pictures of {target.name}."
             )
-            return ceiling(
+            return trained(
                 network,
                 target,
                 split,
@@ -201,7 +200,7 @@ class Similarity(Panel[SimilarityState, similarity.Report]):
                 lambda said, share: job.say(said, share * _CEILING),
             )
 
-        return trained, ""
+        return train, ""
 
     def _outcome_of(self, result: similarity.Report) -> dict[str, Any]:
         record = {name: one for name, one in result.record().items() if name not in ("kind", "schema")}

@@ -18,6 +18,8 @@ _ASKS = {
     "proxy_a_distance": "how well a classifier tells them apart, from 0 to 2",
     "frechet": "how far apart the features are in mean and spread",
 }
+# Measures that need the source head.
+_OF_HEAD = ("leep",)
 # What a measure without a line of its own asks.
 _ANY = {
     "score": "how well what it sees sorts the classes",
@@ -25,6 +27,17 @@ _ANY = {
 }
 _TONES = {"near the floor": "drift", "near the ceiling": "ok"}
 _IN_TWIN = 4
+
+
+def shown(*, head: bool) -> list[str]:
+    """Return the names of the measures that the panel shows, with or without a source head.
+
+    Examples
+    --------
+    >>> shown(head=False)
+    ['logme', 'knn', 'proxy_a_distance', 'frechet']
+    """
+    return [name for name in _ASKS if head or name not in _OF_HEAD]
 
 
 def groups(found: Mapping[str, Any]) -> list[dict[str, Any]]:
