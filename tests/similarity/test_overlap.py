@@ -67,13 +67,13 @@ def test_a_set_is_wholly_in_itself_and_no_opening_is_counted() -> None:
     assert found.positions("test") == tuple(range(len(digits.test)))
 
 
-@pytest.mark.parametrize(("how", "least"), [("scaled", 0.7), ("compressed", 0.9), ("darker", 0.99)])
-def test_altered_copies_of_photos_are_found_with_their_originals(how: str, least: float) -> None:
+@pytest.mark.parametrize("how", ["scaled", "compressed", "darker"])
+def test_altered_copies_of_photos_are_found_with_their_originals(how: str) -> None:
     chosen = PHOTOS.train.select(np.arange(0, len(PHOTOS.train), 6))
     found = similarity.overlap(PHOTOS, _with(chosen, _altered(np.asarray(chosen.images), how)))
     right = sum(pair.source == ("train", 6 * pair.target[1]) for pair in found.near)
-    assert right >= least * len(chosen)
-    assert right >= 0.97 * len(found.near)
+    assert right >= 0.97 * len(chosen)
+    assert right >= 0.99 * len(found.near)
     assert not found.exact
     assert "scaled, compressed or darkened" in found.warnings[0]
     assert 0.99 < min(pair.likeness for pair in found.near) <= 1
@@ -92,6 +92,18 @@ def test_different_sets_share_no_pictures(source: str, target: str) -> None:
     found = similarity.overlap(data.load(source), data.load(target))
     assert (found.exact, found.near) == ((), ())
     assert not any("Items" in one for one in found.warnings)
+
+
+def test_features_find_mirrored_drawings_that_the_hash_does_not() -> None:
+    noto = data.load("emoji:noto").train
+    chosen = noto.select(np.arange(0, len(noto), 6))
+    mirrored = _with(chosen, _altered(np.asarray(chosen.images), "mirrored"))
+    net = backbones.load("zoo:efficientnet-lite0", side=64)
+    found = similarity.overlap(noto, mirrored, net)
+    right = [pair for pair in found.alike_features if pair.source[1] == 6 * pair.target[1]]
+    assert len(found.near) < 0.2 * len(chosen)
+    assert len(right) > 0.5 * len(chosen)
+    assert len(right) >= 0.9 * len(found.alike_features)
 
 
 def test_features_find_brighter_letters_that_the_hash_does_not() -> None:

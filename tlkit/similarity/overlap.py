@@ -222,13 +222,15 @@ def _by_features(
 def _look(copies: FeatureCopies, count: int, among: int) -> FeatureLook:
     from scipy.stats import binom
 
-    chance = binom.sf(count - 1, among, max(copies.false_share, 1 / copies.asked)) if count else 1.0
+    # None of the different pictures passed: that says no more than that it is at most about one.
+    share = max(copies.false_share, 1 / copies.asked)
+    chance = binom.sf(count - 1, among, share) if count else 1.0
     return FeatureLook(
         copies.least_cosine,
         copies.most_ratio,
         copies.false_share,
         copies.asked,
-        copies.false_share * among,
+        share * among,
         bool(chance < _ALARM),
     )
 
