@@ -83,12 +83,14 @@ def test_they_are_those_of_all_rows_at_once(
     columns=st.integers(1, 12),
     classes=st.integers(2, 4),
     sizes=st.lists(st.integers(1, 20), max_size=5),
+    shift=st.sampled_from([0.0, 1e3, 1e6]),
     seed=st.integers(0, 2**32 - 1),
 )
 def test_scores_are_those_of_features_and_labels(
-    name: str, rows: int, columns: int, classes: int, sizes: list[int], seed: int
+    name: str, rows: int, columns: int, classes: int, sizes: list[int], shift: float, seed: int
 ) -> None:
     features, labels = example(rows, columns, classes, seed)
+    features += shift
     moments = Moments.of(cut(features, labels, sizes), classwise=True)
     score = SCORES[name]
     assert score(moments) == pytest.approx(score(features, labels), rel=1e-6, abs=1e-9)

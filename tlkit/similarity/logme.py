@@ -162,25 +162,29 @@ def _evidence(spectrum: Spectrum, targets: Matrix | _Known) -> Matrix:
 def _from_squares(spectrum: Spectrum, targets: Matrix | _Known) -> Matrix:
     """Return the evidence, NaN where rounding of the squares could have shifted it."""
     axes, rows = spectrum.axes, spectrum.rows
-    clear = axes.values > 100 * axes.rounding
+    squares, rounding = axes.values, np.full(axes.values.shape, axes.rounding)
     length = targets.length if isinstance(targets, _Known) else (targets**2).sum(axis=0)
-    if not (clear.all() or isinstance(targets, _Known)):
+    clear = bool((squares > 100 * rounding).all())
+    if isinstance(targets, _Known):
+        if clear:
+            inside = axes.along(targets.sums[spectrum.alive]) ** 2 / squares[:, None]
+        else:
+            squares, directions, rounding = spectrum.principal
+            inside = (directions.T @ targets.sums) ** 2 / squares[:, None]
+    elif not clear:
         # What is too small to be seen here may still be an exact copy of a label.
         return np.full(length.shape, np.nan)
-    squares = axes.values[clear]
-    if isinstance(targets, _Known) or spectrum.tall:
-        sums = targets.sums if isinstance(targets, _Known) else spectrum.features.T @ targets
-        sums = sums[spectrum.alive]
-        inside = axes.along(sums)[clear] ** 2 / squares[:, None]
+    elif spectrum.tall:
+        inside = axes.along((spectrum.features.T @ targets)[spectrum.alive]) ** 2 / squares[:, None]
     else:
-        inside = axes.along(targets)[clear] ** 2
+        inside = axes.along(targets) ** 2
     outside = np.maximum(length - inside.sum(axis=0), 0)
     if not spectrum.tall:
         outside[:] = 0  # a feature for every item
     found, at = _solve(_Problem(rows, length, squares, inside, outside))
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         error = (inside / (1 + squares[:, None] / at)).sum(axis=0) + outside
-        shares = axes.rounding / (at + squares[:, None])
+        shares = rounding[:, None] / (at + squares[:, None])
         shift = shares.sum(axis=0) / rows + shares.max(axis=0, initial=0.0) * length / error
         sure = (error > _LEAST_ERROR * length) & (shift < _MOST_SHIFT)
     found[~(sure | np.isinf(at))] = np.nan

@@ -30,8 +30,8 @@ class Moments:
 
     Notes
     -----
-    A square has twice the digits of a number: what varies less than a millionth as much as the rest, after
-    features were brought to one scale, cannot be told from rounding and counts as constant.
+    A square has twice the digits of a number: a direction in which features vary less than about a hundred
+    thousandth as much as in others cannot be told from rounding and counts as constant.
 
     References
     ----------

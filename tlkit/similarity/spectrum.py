@@ -85,6 +85,20 @@ class Spectrum:
         return Axes(self.square if whole else self.square[np.ix_(self.alive, self.alive)])
 
     @cached_property
+    def principal(self) -> tuple[Matrix, Matrix, Matrix]:
+        """Squared singular values (r,) of the features, their directions (d, r) and their errors (r,), of moments.
+
+        Mean and spread come together unsquared, so that a mean far from zero does not drown the spread.
+        """
+        values, vectors = np.linalg.eigh(self.centred_square)
+        spread = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T
+        stacked = np.vstack([spread, np.sqrt(self.rows) * self.mean])
+        _, singular, right = scipy.linalg.svd(stacked, full_matrices=False, check_finite=False)
+        errors = 8 * _EPS * (max(float(values[-1]), 0.0) + 2 * singular[0] * singular)
+        real = singular**2 > 100 * errors
+        return singular[real] ** 2, right[real].T, errors[real]
+
+    @cached_property
     def alive(self) -> NDArray[np.bool_]:
         """(d,) which features are not zero throughout."""
         return np.asarray(np.diag(self.square) > 0 if self.tall else self.features.any(axis=0))
