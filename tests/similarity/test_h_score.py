@@ -107,6 +107,15 @@ def test_as_many_features_as_items_explain_everything() -> None:
     assert h_score(features, np.arange(20)) == pytest.approx(19, rel=1e-9)
 
 
+def test_repeated_rows_are_not_told_apart_by_any_number_of_features() -> None:
+    rng = np.random.default_rng(0)
+    features = np.repeat(rng.normal(size=(8, 40)), 3, axis=0)
+    labels = rng.permutation(np.arange(24) % 3)
+    # What features can know of the classes is the share of each among equal rows.
+    shares = np.repeat(np.eye(3)[labels].reshape(8, 3, 3).mean(axis=1), 3, axis=0) - 1 / 3
+    assert h_score(features, labels) == pytest.approx((shares**2).sum() / 8, rel=1e-9)
+
+
 @pytest.mark.parametrize("shrinkage", [False, True])
 def test_features_without_spread_explain_nothing(shrinkage: bool) -> None:
     assert h_score(np.full((6, 3), 0.1), [0, 1] * 3, shrinkage=shrinkage) == 0

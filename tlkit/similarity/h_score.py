@@ -12,6 +12,9 @@ from tlkit.similarity.checks import Codes
 from tlkit.similarity.moments import Moments
 from tlkit.similarity.spectrum import Spectrum, one_hot
 
+# Of a sum of squares, as a share of it.
+_ROUNDING = 1e-14
+
 
 def h_score(features: Any | Moments, labels: Any = None, *, shrinkage: bool = False) -> float:
     r"""Spread between classes in units of the whole spread; higher is better.
@@ -81,7 +84,8 @@ def captured(spectrum: Spectrum, codes: Codes | None) -> float:
     codes
         (n,) classes; None for moments, which know them.
     """
-    return spectrum.captured(spectrum.groups(codes))
+    groups = spectrum.groups(codes)
+    return float(len(groups) - 1) if spectrum.independent else spectrum.captured(groups)
 
 
 def shrunk(spectrum: Spectrum, codes: Codes | None) -> float:
@@ -126,4 +130,5 @@ def ledoit_wolf(spectrum: Spectrum) -> tuple[float, float]:
     apart = length - width * size**2
     noise = (spectrum.fourth / rows - length) / rows
     noise = min(noise, apart)
-    return (noise / apart if noise > 0 else 0.0), size
+    # Of two rows, and of rows on one sphere, what is left is rounding.
+    return (noise / apart if noise > _ROUNDING * length else 0.0), size

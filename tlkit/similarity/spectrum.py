@@ -157,17 +157,20 @@ class Spectrum:
         return float((half**2).sum())
 
     @cached_property
+    def independent(self) -> bool:
+        """Whether there is surely a feature for every centred row, so that any labels are linear in them."""
+        if self.tall:
+            return False
+        square = self.centred_square
+        # The one direction that centring took away is put back.
+        return _factored(square + np.trace(square) / self.rows**2) is not None
+
+    @cached_property
     def _factor(self) -> Matrix | None:
         """Cholesky factor of the correlations, None where these are close to singular."""
         if not self.tall:
             return None
-        correlations = self._correlations
-        size = np.abs(correlations).sum(axis=0).max()
-        factor, failed = lapack.dpotrf(correlations.T, lower=1, clean=1)
-        if failed or lapack.dpocon(factor, size, uplo="L")[0] < _WORST:
-            return None
-        found: Matrix = factor
-        return found
+        return _factored(self._correlations)
 
     @cached_property
     def _correlations(self) -> Matrix:
@@ -247,6 +250,16 @@ def one_hot(codes: Codes) -> Matrix:
     """Return (n, classes) of 0 and 1."""
     found = np.zeros((len(codes), int(codes.max()) + 1))
     found[np.arange(len(codes)), codes] = 1.0
+    return found
+
+
+def _factored(matrix: Matrix) -> Matrix | None:
+    """Return the lower Cholesky factor, None where the matrix is close to singular."""
+    size = np.abs(matrix).sum(axis=0).max()
+    factor, failed = lapack.dpotrf(matrix.T, lower=1, clean=1)
+    if failed or lapack.dpocon(factor, size, uplo="L")[0] < _WORST:
+        return None
+    found: Matrix = factor
     return found
 
 
