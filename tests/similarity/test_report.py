@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tlkit import similarity
 from tlkit.errors import SimilarityError, StoppedError, UnknownNameError
-from tlkit.similarity.measures import SCORES
+from tlkit.similarity.measures import DISTANCES, SCORES
 from tlkit.similarity.place import place
 from tlkit.similarity.resample import halves
 from tlkit.similarity.view import View
@@ -82,7 +82,8 @@ def test_the_same_kind_is_near_the_ceiling_of_distances_and_another_is_not() -> 
     target, far = dots(), dots(shift=6.0, seed=5)
     same = similarity.report(dots(seed=1), target, Flat(), unrelated=far)
     other = similarity.report(dots(shift=6.0, seed=2), target, Flat(), unrelated=far)
-    for name in ("proxy_a_distance", "frechet"):
+    # CORAL sees spreads alone, and these are equal.
+    for name in [name for name, one in DISTANCES.items() if not one.costly and name != "coral"]:
         assert same[name].word == "near the ceiling"
         assert other[name].word == "near the floor"
         assert other[name].value > same[name].value
@@ -137,7 +138,11 @@ def test_the_record_is_json() -> None:
     found = similarity.report(dots(seed=1), dots(), Flat(), ceiling=Flat())
     record = json.loads(json.dumps(found.record(), allow_nan=False))
     assert record["sizes"]["target"] == 180
-    assert [one["name"] for one in record["places"]] == ["logme", "knn", "proxy_a_distance", "frechet"]
+    cheap = [one.name for one in (*SCORES.values(), *DISTANCES.values()) if not one.costly]
+    assert [one["name"] for one in record["places"]] == [
+        name for name in cheap if name not in ("leep", "nce")
+    ]
+    assert similarity.Report.from_record(record) == found
     for words in (str(found), found._repr_html_()):
         assert "nearest neighbour" in words
         assert "proxy A-distance" in words
@@ -151,16 +156,16 @@ def test_an_infinite_score_is_said_and_is_json() -> None:
     found = similarity.report(target, target, Flat(), ceiling=Flat())
     assert found["logme"].value == np.inf
     assert "infinite" in str(found)
+    # Most pictures are copies of each other: what cannot be measured then is left out, unless it was asked for.
+    assert "MMD was left out: More than half of all pairs of rows are the same" in str(found)
+    with pytest.raises(SimilarityError, match="More than half"):
+        similarity.report(target, target, Flat(), measures=["mmd"])
     assert "Cannot tell" in found.verdict
-    json.dumps(found.record(), allow_nan=False)
+    record = json.loads(json.dumps(found.record(), allow_nan=False))
+    assert similarity.Report.from_record(record)["logme"] == found["logme"]
 
 
 def test_leep_is_there_where_a_source_head_is() -> None:
-    class Headed(Flat):
-        def source_probabilities(self, images: NDArray[Any]) -> NDArray[Any]:
-            powers = np.exp(4 * self.features(images)[:, :3])
-            return np.asarray(powers / powers.sum(axis=1, keepdims=True))
-
     found = similarity.report(dots(seed=1), dots(signal=2.0), Headed(), ceiling=Headed())
     assert found["leep"].word == "near the ceiling"
     assert found["leep"].floor == pytest.approx(-np.log(3), abs=0.1)
@@ -189,6 +194,66 @@ def test_progress_goes_up_to_the_end() -> None:
     assert shares[-1] > 0.95
 
 
+class Headed(Flat):
+    """Names three classes by the first three pixels."""
+
+    def source_probabilities(self, images: NDArray[Any]) -> NDArray[Any]:
+        powers = np.exp(4 * self.features(images)[:, :3])
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def public(name: str, target: Set) -> float:
+    """Return what the public function says of all of the target's items."""
+    rows, labels = Headed().features(target.train.images), target.train.labels
+    given = Headed().source_probabilities(target.train.images)
+    if name == "leep":
+        return similarity.leep(given, labels)
+    if name == "nce":
+        return similarity.nce(given.argmax(axis=1), labels)
+    if name == "h_score_shrunk":
+        return similarity.h_score(rows, labels, shrinkage=True)
+    return float(getattr(similarity, name)(rows, labels))
+
+
+@pytest.mark.parametrize("name", list(SCORES))
+def test_a_score_in_a_report_is_that_of_its_function(name: str) -> None:
+    target = dots()
+    found = similarity.report(dots(seed=1), target, Headed(), measures=[name], ceiling=None, draws=2)
+    assert found[name].value == pytest.approx(public(name, target), rel=1e-9)
+    assert [one.name for one in found.places] == [name]
+
+
+def test_a_costly_measure_has_fewer_draws_and_that_is_said() -> None:
+    found = similarity.report(
+        dots(seed=1), dots(), Flat(), measures=["otdd", "logme"], ceiling=None, draws=20
+    )
+    assert [one.name for one in found.places] == ["logme", "otdd"]
+    assert "Costly, so with intervals from 12 drawings only: OTDD." in found.notes
+    assert found["otdd"].floor > found["otdd"].value > 0
+    plain = similarity.report(dots(seed=1), dots(), Flat(), measures=["logme"], ceiling=None, draws=20)
+    assert plain["logme"] == found["logme"]  # what stands beside it changes nothing
+
+
+def test_distances_alone_have_a_sentence_too() -> None:
+    found = similarity.report(dots(seed=1), dots(), Flat(), measures=["frechet"], draws=20)
+    assert "By Fréchet distance, dots stands" in found.verdict
+    assert found.notes == ()  # nobody asked for what would need a ceiling
+
+
+def test_the_picture_says_what_it_shows() -> None:
+    found = similarity.report(dots(seed=1), dots(), Flat(), ceiling=Flat(), draws=8)
+    drawing = found.plot()
+    assert drawing.png().startswith(b"\x89PNG")
+    assert all(one.label in drawing.alt for one in found.places)
+    similarity.report(dots(seed=1), dots(), Flat(), ceiling=None, draws=8).plot().png()
+
+
+def test_where_nothing_can_be_trained_the_default_says_so() -> None:
+    found = similarity.report(dots(seed=1), dots(), Flat(), draws=4)
+    assert "There is no ceiling: flat is not a Backbone" in found.notes[0]
+    assert found.notes[0] in str(found)
+
+
 def one_class() -> Set:
     return Set(Split(np.zeros((9, 1, 2, 2)), np.zeros(9)))
 
@@ -211,6 +276,10 @@ def one_each() -> Set:
         (lambda: similarity.report([1, 2], dots(), Flat()), "no images and labels"),
         (lambda: similarity.report(dots(), dots(shift=float("nan")), Flat()), "not a finite number"),
         (lambda: similarity.report(dots(), dots(), Flat(), seed=-1), "seed"),
+        (lambda: similarity.report(dots(), dots(), Flat(), measures="logme"), "list of names"),
+        (lambda: similarity.report(dots(), dots(), Flat(), measures=[]), "list of names"),
+        (lambda: similarity.report(dots(), dots(), Flat(), measures=["leep"]), "no source head"),
+        (lambda: similarity.report(dots(), dots(), Flat(), ceiling="best"), "ceiling is 'best'"),
     ],
 )
 def test_what_cannot_be_reported_on_is_refused(call: Callable[[], Any], words: str) -> None:
@@ -220,7 +289,9 @@ def test_what_cannot_be_reported_on_is_refused(call: Callable[[], Any], words: s
 
 def test_an_unknown_measure_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="logme"):
-        similarity.report(dots(seed=1), dots(), Flat())["logmee"]
+        similarity.report(dots(seed=1), dots(), Flat(), draws=4)["logmee"]
+    with pytest.raises(UnknownNameError, match="frechet"):
+        similarity.report(dots(seed=1), dots(), Flat(), measures=["frechett"])
 
 
 @pytest.mark.parametrize("score", ["logme", "knn"])
@@ -284,7 +355,7 @@ def test_a_floor_at_the_ceiling_is_no_measure() -> None:
 
 
 def test_it_loads_neither_torch_nor_networks() -> None:
-    heavy = "('torch', 'tlkit.backbones', 'tlkit.data')"
+    heavy = "('torch', 'tlkit.backbones', 'tlkit.train')"
     code = f"import sys, tlkit.similarity; print([one for one in {heavy} if one in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from tlkit.errors import SimilarityError
 from tlkit.similarity.measures import Distance, Sample
 from tlkit.similarity.place import Place, place
 from tlkit.similarity.proxy_a_distance import distance_of, told_apart
@@ -16,7 +17,13 @@ Check = Callable[[str, float], None]
 
 
 def calibrated(
-    chosen: Sequence[Distance], half: Sample, others: Sequence[Sample], seed: int, draws: int, check: Check
+    chosen: Sequence[Distance],
+    half: Sample,
+    others: Sequence[Sample],
+    seed: int,
+    draws: int,
+    check: Check,
+    left_out: dict[str, str] | None = None,
 ) -> list[Place]:
     """Measure distances of one half of the target to the source, to unrelated data and to its other half.
 
@@ -35,6 +42,13 @@ def calibrated(
         Half-samples for the intervals.
     check
         Told what is done and how far it is; may raise to stop.
+    left_out
+        Told which distances could not be measured, and why. None: the first one that cannot be is an error.
+
+    Raises
+    ------
+    SimilarityError
+        A distance cannot be measured on these features, and none may be left out.
     """
     found = []
     for number, one in enumerate(chosen):
@@ -43,7 +57,12 @@ def calibrated(
             check(words, (number + share) / len(chosen))
 
         measure = _told if one.name == "proxy_a_distance" else _drawn
-        found.append(measure(one, half, others, seed, draws, tell))
+        try:
+            found.append(measure(one, half, others, seed, draws, tell))
+        except SimilarityError as error:
+            if left_out is None:
+                raise
+            left_out[one.label] = error.what
     return found
 
 

@@ -10,11 +10,21 @@ import numpy as np
 
 from tlkit.errors import SimilarityError, unknown_name
 from tlkit.similarity.checks import Codes, Matrix
+from tlkit.similarity.coral import coral
 from tlkit.similarity.frechet import frechet
+from tlkit.similarity.gbc import gbc
+from tlkit.similarity.h_score import captured, shrunk
 from tlkit.similarity.leep import leep
+from tlkit.similarity.linear_probe import linear_probe
 from tlkit.similarity.logme import evidence
+from tlkit.similarity.mmd import mmd
+from tlkit.similarity.nce import nce
+from tlkit.similarity.nleep import nleep
+from tlkit.similarity.otdd import otdd
 from tlkit.similarity.proxy_a_distance import proxy_a_distance
+from tlkit.similarity.transrate import rate
 from tlkit.similarity.view import View
+from tlkit.similarity.wasserstein import wasserstein
 
 
 class Sample(NamedTuple):
@@ -69,19 +79,33 @@ class Distance:
 
 def _logme(view: View, codes: Codes, seed: int) -> float:
     targets = np.eye(int(codes.max()) + 1)[codes]
-    return float(evidence(view.features, targets[:, targets.any(axis=0)]).mean())
+    return float(evidence(view.spectrum, targets[:, targets.any(axis=0)]).mean())
 
 
 def _knn(view: View, codes: Codes, seed: int) -> float:
     return float((codes[view.nearest] == codes).mean())
 
 
+def _probe(view: View, codes: Codes, seed: int) -> float:
+    return linear_probe(view.features, codes, seed)
+
+
+# A row for each measure: this is all that a new one needs. Cheap ones come first.
 SCORES = {
     one.name: one
     for one in (
         Score("logme", "LogME", _logme),
         Score("knn", "nearest neighbour", _knn),
         Score("leep", "LEEP", lambda view, codes, seed: leep(view.probabilities, codes), head=True),
+        Score("nce", "NCE", lambda view, codes, seed: nce(view.source_labels, codes), head=True),
+        Score("h_score", "H-score", lambda view, codes, seed: captured(view.spectrum, codes)),
+        Score("h_score_shrunk", "H-score, shrunk", lambda view, codes, seed: shrunk(view.spectrum, codes)),
+        Score("transrate", "TransRate", lambda view, codes, seed: rate(view.spectrum, codes)),
+        Score("gbc", "GBC", lambda view, codes, seed: gbc(view.features, codes)),
+        Score(
+            "nleep", "N-LEEP", lambda view, codes, seed: nleep(view.features, codes, seed=seed), costly=True
+        ),
+        Score("linear_probe", "linear probe", _probe, costly=True),
     )
 }
 DISTANCES = {
@@ -93,6 +117,16 @@ DISTANCES = {
             lambda a, b, seed: proxy_a_distance(a.features, b.features, seed),
         ),
         Distance("frechet", "Fréchet distance", lambda a, b, seed: frechet(a.features, b.features)),
+        Distance("mmd", "MMD", lambda a, b, seed: mmd(a.features, b.features)),
+        Distance("coral", "CORAL", lambda a, b, seed: coral(a.features, b.features)),
+        Distance(
+            "wasserstein",
+            "sliced Wasserstein",
+            lambda a, b, seed: wasserstein(a.features, b.features, seed=seed),
+        ),
+        Distance(
+            "otdd", "OTDD", lambda a, b, seed: otdd(a.features, a.codes, b.features, b.codes), costly=True
+        ),
     )
 }
 

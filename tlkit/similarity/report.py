@@ -55,8 +55,8 @@ def report(
     seed
         Of samples, shuffles and draws, and of the ceiling's weights.
     measures
-        Names of scores and distances. None: all that are cheap. A costly one (`linear_probe`, `nleep`, `otdd`) gets
-        fewer draws for its interval, and the report says so.
+        Names of scores and distances. None: all that are cheap and can be measured here; what had to be left out is
+        said. A costly one (`linear_probe`, `nleep`, `otdd`) gets fewer draws for its interval, which is said, too.
     ceiling
         ``"trained"``: the backbone's architecture, trained from random weights on the target's training items
         that the scores do not look at (at least half of them); it takes up to a minute or two, once, and is then
@@ -131,8 +131,10 @@ def report(
     seen = task.view(backbone, images)
     task.phase(0.1, 0.2)
     best = task.view(top, images) if top is not None else None
+    # A measure that was asked for by name must not be missing.
+    left_out: dict[str, str] | None = {} if measures is None else None
     task.phase(0.2, 0.65)
-    places = scores.calibrated(wanted[0], seen, best, kept, int(seed), rng, draws, task.tell)
+    places = scores.calibrated(wanted[0], seen, best, kept, int(seed), rng, draws, task.tell, left_out)
 
     one, two = halves(kept, rng)
     source_codes = checks.labels(origin.labels, len(origin.images), "source labels")
@@ -151,7 +153,7 @@ def report(
         ]
         task.phase(0.75, 1.0)
         half = Sample(seen.features[one], kept[one])
-        places += distances.calibrated(wanted[1], half, others, int(seed), draws, task.tell)
+        places += distances.calibrated(wanted[1], half, others, int(seed), draws, task.tell, left_out)
     sizes = Sizes(len(chosen), len(np.unique(kept)), len(taken), len(far), len(one), learned, draws)
     costly = [one.label for one in wanted[0] if one.costly] + [one.label for one in wanted[1] if one.costly]
     if costly and draws > scores.FEW_DRAWS:
@@ -159,6 +161,11 @@ def report(
             *notes,
             f"Costly, so with intervals from {scores.FEW_DRAWS} drawings only: {', '.join(costly)}.",
         ]
+    if not places:
+        raise SimilarityError(
+            f"No measure can be taken here: {'; '.join((left_out or {}).values())}", "Look at the features."
+        )
+    notes = [*notes, *(f"{label} was left out: {why}" for label, why in (left_out or {}).items())]
     return Report(
         source=name_of(source, "the source"),
         target=name_of(target, "the target"),

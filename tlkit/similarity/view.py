@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tlkit.similarity.checks import Matrix
 from tlkit.similarity.knn import squared_distances
 from tlkit.similarity.resample import Rows
+from tlkit.similarity.spectrum import Spectrum
 
 
 class View:
@@ -41,6 +42,11 @@ class View:
         part = View(self.features[rows], None if self.probabilities is None else self.probabilities[rows])
         part._whole = self, rows
         return part
+
+    @cached_property
+    def spectrum(self) -> Spectrum:
+        """The features' decompositions, for LogME, the H-scores and TransRate."""
+        return Spectrum(self.features)
 
     @cached_property
     def squared(self) -> Matrix:
