@@ -77,10 +77,10 @@ def cka(a: Any, b: Any, debiased: bool = False) -> float:
 def _centred(view: Matrix, name: str) -> Matrix:
     """Return a view with columns of mean 0, in a unit whose fourth powers are numbers: CKA does not change with it."""
     view, _, _ = moderate(view, view)
-    centred: Matrix = view - view.mean(axis=0)
-    # Rounding of the mean is no difference between rows.
-    if (view == view[0]).all():
+    # Before centring: rounding of the mean is no difference between rows.
+    if (view[0] == view[-1]).all() and (view == view[0]).all():
         raise SimilarityError(f"All rows of {name} are the same.", "Constant features have no alignment.")
+    centred: Matrix = view - view.mean(axis=0)
     return centred
 
 

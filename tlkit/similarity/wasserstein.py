@@ -60,16 +60,26 @@ def wasserstein(a: Any, b: Any, projections: Any = 200, seed: int = 0, *, rows: 
     >>> round(wasserstein([[0.0], [1.0]], [[3.0], [4.0]]), 9)
     3.0
     """
-    from ot import wasserstein_1d
-
     drawn = (sampling.at_most(values, rows, seed) for values in (a, b))
     first, second, unit = moderate(*checks.pair(*drawn))
-    lines = _directions(projections, first.shape[1], seed).T
+    lines = _directions(projections, first.shape[1], seed)
     total = 0.0
-    for start in range(0, lines.shape[1], _LINES_AT_ONCE):
-        some = lines[:, start : start + _LINES_AT_ONCE]
-        total += float(wasserstein_1d(first @ some, second @ some, p=2).sum())
-    return told((total / lines.shape[1]) ** 0.5, unit, 1)
+    for start in range(0, len(lines), _LINES_AT_ONCE):
+        some = lines[start : start + _LINES_AT_ONCE]
+        total += _squared_on_lines(some @ first.T, some @ second.T)
+    return told((total / len(lines)) ** 0.5, unit, 1)
+
+
+def _squared_on_lines(a: Matrix, b: Matrix) -> float:
+    """Return the sum of the squared distances of (k, n) and (k, m) positions on k lines."""
+    a.sort(axis=1)
+    b.sort(axis=1)
+    if a.shape == b.shape:
+        a -= b
+        return float(np.vdot(a, a) / a.shape[1])
+    from ot import wasserstein_1d
+
+    return float(wasserstein_1d(a.T, b.T, p=2, require_sort=False).sum())
 
 
 def _directions(projections: Any, width: int, seed: int) -> Matrix:
