@@ -116,6 +116,14 @@ def test_repeated_rows_are_not_told_apart_by_any_number_of_features() -> None:
     assert h_score(features, labels) == pytest.approx((shares**2).sum() / 8, rel=1e-9)
 
 
+def test_two_places_far_from_zero_are_one_direction() -> None:
+    rng = np.random.default_rng(0)
+    place = rng.normal(size=40)
+    features = np.array([place, place, place * (1 + 1e-9), place])
+    assert h_score(features, [0, 0, 1, 2]) == pytest.approx(1, rel=1e-9)
+    assert h_score(features, [0, 1, 1, 0]) == pytest.approx(1 / 3, rel=1e-9)
+
+
 @pytest.mark.parametrize("shrinkage", [False, True])
 def test_features_without_spread_explain_nothing(shrinkage: bool) -> None:
     assert h_score(np.full((6, 3), 0.1), [0, 1] * 3, shrinkage=shrinkage) == 0

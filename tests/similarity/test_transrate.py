@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tlkit.similarity import transrate
+from tlkit.errors import SimilarityError
+from tlkit.similarity import Moments, transrate
 
 Array = NDArray[np.float64]
 
@@ -66,6 +67,27 @@ def test_huge_features_keep_their_small_directions() -> None:
     assert transrate(features, labels) == pytest.approx(whole - whole, abs=1e-3)
     opposite = [0, 0, 1, 1]
     assert transrate(features, opposite) == pytest.approx(0, abs=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(30, 5), (6, 12)])
+def test_features_of_very_different_sizes_keep_theirs(shape: tuple[int, int]) -> None:
+    # Orthogonal columns (or none left): the determinant is a product, whatever the sizes.
+    rng = np.random.default_rng(0)
+    rows, columns = shape
+    base = np.linalg.qr(np.column_stack([np.ones(rows), rng.normal(size=(rows, min(shape) - 1))]))[0][:, 1:]
+    sizes = np.geomspace(1e-6, 1e9, base.shape[1])
+    features = (base * sizes) @ np.linalg.qr(rng.normal(size=(columns, base.shape[1])))[0].T
+    labels = np.arange(rows)  # a class for each row
+    whole = 0.5 * np.log1p(sizes**2 / (rows * 1e-4)).sum()
+    classes = 0.5 * np.log1p(((base * sizes) ** 2).sum(axis=1) / 1e-4).mean()
+    assert transrate(features, labels) == pytest.approx(whole - classes, rel=1e-6)
+
+
+def test_moments_that_lost_the_digits_say_so() -> None:
+    rng = np.random.default_rng(0)
+    features, labels = rng.normal(size=(6, 12)) * np.geomspace(1e-6, 1e9, 12), [0, 1] * 3
+    with pytest.raises(SimilarityError, match="in place of moments"):
+        transrate(Moments.of([(features, labels)], classwise=True))
 
 
 def test_features_without_spread_have_no_rate() -> None:

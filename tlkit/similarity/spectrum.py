@@ -59,7 +59,10 @@ class Spectrum:
     @cached_property
     def centred(self) -> Matrix:
         """(n, d)."""
-        return self.features - self.mean
+        found: Matrix = self.features - self.mean
+        # What rounding of a large mean left over would be a direction of its own.
+        found -= found.mean(axis=0)
+        return found
 
     @cached_property
     def centred_square(self) -> Matrix:

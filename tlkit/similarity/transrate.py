@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from scipy.linalg import lapack
 
+from tlkit.errors import SimilarityError
 from tlkit.similarity import checks
 from tlkit.similarity.checks import Codes, Matrix
 from tlkit.similarity.moments import Moments
 from tlkit.similarity.spectrum import Spectrum
 
 _EPSILON = 1e-4
-# 1 is added to every eigenvalue: squares much larger than that have lost the digits beside it.
-_LARGEST = 1e9
+_MOST_LOST = 1e-7
 
 
 def transrate(features: Any | Moments, labels: Any = None) -> float:
@@ -42,7 +42,7 @@ def transrate(features: Any | Moments, labels: Any = None) -> float:
     Raises
     ------
     SimilarityError
-        NaN, one class, shapes that do not fit, or moments without second moments of classes.
+        NaN, one class, shapes that do not fit, or moments without second moments of classes or without enough digits.
 
     Notes
     -----
@@ -84,7 +84,14 @@ def rate(spectrum: Spectrum, codes: Codes | None) -> float:
             _of_square(scatter + count * np.outer(gap, gap), int(count))
             for scatter, count, gap in zip(moments.class_scatters, moments.counts, gaps, strict=True)
         ]
-        return _of_square(spectrum.centred_square, spectrum.rows) - float(np.mean(classes))
+        found = _of_square(spectrum.centred_square, spectrum.rows) - float(np.mean(classes))
+        if np.isnan(found):
+            raise SimilarityError(
+                "The second moments have lost the digits on which the coding rate hangs: some features are"
+                " much larger than others.",
+                "Bring features to one scale, or give features and labels in place of moments.",
+            )
+        return found
     assert codes is not None
     classes = [_of_rows(spectrum.centred[codes == one]) for one in np.unique(codes)]
     whole = _of_rows(spectrum.centred, spectrum.centred_square)
@@ -95,17 +102,21 @@ def _of_rows(rows: Matrix, square: Matrix | None = None) -> float:
     """Return R of (n, d) rows; `square` is the smaller of Z'Z and ZZ', whose determinants are the same."""
     if square is None:
         square = rows.T @ rows if len(rows) > rows.shape[1] else rows @ rows.T
-    scale = 1 / (len(rows) * _EPSILON)
-    if float(np.trace(square)) * scale > _LARGEST:
+    found = _of_square(square, len(rows))
+    if np.isnan(found):
         values = np.linalg.svd(rows, compute_uv=False)
-        return float(0.5 * np.log1p(values**2 * scale).sum())
-    return _of_square(square, len(rows))
+        found = float(0.5 * np.log1p(values**2 / (len(rows) * _EPSILON)).sum())
+    return found
 
 
 def _of_square(square: Matrix, rows: int) -> float:
+    """Return R by the square, NaN where the 1 beside large numbers has lost the digits that matter."""
     whole = square / (rows * _EPSILON)
     whole[np.diag_indices_from(whole)] += 1
     factor, failed = lapack.dpotrf(whole.T, lower=1, clean=0)
     if failed:
-        return float(0.5 * np.log(np.maximum(np.linalg.eigvalsh(whole), 1)).sum())
-    return float(np.log(np.diag(factor)).sum())
+        return float("nan")
+    roots = np.diag(factor)
+    found = float(np.log(roots).sum())
+    lost = 4 * float(np.finfo(np.float64).eps) * float((np.diag(whole) / roots**2).sum())
+    return found if lost < _MOST_LOST * (1 + found) else float("nan")
