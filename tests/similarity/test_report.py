@@ -264,6 +264,34 @@ def test_eight_pictures_are_few_but_not_too_few() -> None:
     assert found["proxy_a_distance"].word == "cannot tell"
 
 
+def test_of_a_large_set_only_the_sample_is_read() -> None:
+    class Counted:
+        """Pictures on a disk."""
+
+        shape = (100_000, 1, 1, 2)
+        read = 0
+
+        def __len__(self) -> int:
+            return 100_000
+
+        def __array__(self, *_: Any) -> NDArray[Any]:
+            raise AssertionError("all of it was read")
+
+        def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+            self.read += len(rows)
+            return np.random.default_rng(0).normal(size=(len(rows), 1, 1, 2))
+
+    images = Counted()
+    large = Set(Split(images, np.arange(100_000) % 2))
+    found = similarity.report(
+        large, large, Flat(), measures=["knn", "frechet"], ceiling=None, rows=50, draws=4
+    )
+    assert (found.sizes.target, images.read) == (50, 75)  # the source is another 25
+    assert "50 of 100,000 training items of dots were looked at" in str(found)
+    assert similarity.rank({"one": Flat(), "two": Flat()}, large, rows=50, draws=4).items == 50
+    assert images.read == 125
+
+
 def one_each() -> Set:
     return Set(Split(np.zeros((9, 1, 2, 2)), np.arange(9)))
 

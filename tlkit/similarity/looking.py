@@ -100,6 +100,12 @@ def split_of(data: Any, what: str) -> Any:
     return split
 
 
+def pictures(split: Any, rows: Rows) -> NDArray[Any]:
+    """Return the pictures of some rows; of a set that is larger than memory, only these are read."""
+    images = split.images if hasattr(split.images, "__array__") else np.asarray(split.images)
+    return np.asarray(images[rows])
+
+
 def name_of(thing: Any, default: str) -> str:
     """Return what a thing is called."""
     return str(getattr(thing, "name", default))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tlkit.errors import SimilarityError, unknown_name
 from tlkit.similarity import checks
-from tlkit.similarity.looking import Seeing, Task, has_head, name_of, sample_rows, split_of
+from tlkit.similarity.looking import Seeing, Task, has_head, name_of, pictures, sample_rows, split_of
 from tlkit.similarity.measures import DISTANCES, SCORES, Score
 from tlkit.similarity.place import interval
 from tlkit.similarity.ranking import Candidate, Ranking
@@ -90,7 +90,7 @@ def rank(
     codes = checks.labels(whole.labels, len(whole.images), "target labels")
     rng = np.random.default_rng([int(seed), 3])
     chosen = sample_rows(codes, rows, rng)
-    images, kept = np.asarray(whole.images)[chosen], codes[chosen]
+    images, kept = pictures(whole, chosen), codes[chosen]
     count = (_FEW_FINE if measure.costly else _FINE) if draws is None else draws
     drawn_rows = [halves(kept, rng)[0] for _ in range(max(2, count))]
 

@@ -12,7 +12,7 @@ from tlkit.errors import SimilarityError
 from tlkit.similarity import checks, distances, scores
 from tlkit.similarity.checks import Codes
 from tlkit.similarity.found import Report, Sizes
-from tlkit.similarity.looking import Seeing, Task, has_head, name_of, sample_rows, split_of
+from tlkit.similarity.looking import Seeing, Task, has_head, name_of, pictures, sample_rows, split_of
 from tlkit.similarity.measures import Sample
 from tlkit.similarity.measures import chosen as chosen_measures
 from tlkit.similarity.resample import halves, stratified
@@ -126,7 +126,7 @@ def report(
         task.check()
     task.rest(_TRAINED if trains else 0.0)
 
-    images = np.asarray(whole.images)[chosen]
+    images = pictures(whole, chosen)
     task.phase(0.0, 0.1)
     seen = task.view(backbone, images)
     task.phase(0.1, 0.2)
@@ -144,7 +144,7 @@ def report(
     far, far_codes = _unrelated(unrelated, images[two], kept[two], rng)
     if wanted[1]:
         task.phase(0.65, 0.7)
-        near = Sample(task.features(backbone, np.asarray(origin.images)[taken]), source_codes[taken])
+        near = Sample(task.features(backbone, pictures(origin, taken)), source_codes[taken])
         task.phase(0.7, 0.75)
         others = [
             near,
@@ -155,6 +155,10 @@ def report(
         half = Sample(seen.features[one], kept[one])
         places += distances.calibrated(wanted[1], half, others, int(seed), draws, task.tell, left_out)
     sizes = Sizes(len(chosen), len(np.unique(kept)), len(taken), len(far), len(one), learned, draws)
+    if len(chosen) < len(codes):
+        seen_of = f"{len(chosen):,} of {len(codes):,} training items of {name_of(target, 'the target')}"
+        words = f"{seen_of} were looked at, evenly by class; intervals are those of a sample of this size."
+        notes = [*notes, words]
     costly = [one.label for one in wanted[0] if one.costly] + [one.label for one in wanted[1] if one.costly]
     if costly and draws > scores.FEW_DRAWS:
         notes = [
@@ -230,6 +234,6 @@ def _unrelated(
         split = split_of(data, "unrelated data")
         rows = np.sort(rng.permutation(len(split.images))[: len(images)])
         known = checks.labels(split.labels, len(split.images), "labels of the unrelated data")
-        return np.asarray(split.images)[rows], known[rows]
+        return pictures(split, rows), known[rows]
     flat = images.reshape(len(images), -1)
     return rng.permuted(flat, axis=1).reshape(images.shape), codes
