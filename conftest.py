@@ -5,11 +5,16 @@ import os
 import shutil
 import signal
 import tempfile
+from pathlib import Path
 
 from tlkit.course.rehearse import SILENT, STEADY
 
 # Before anything loads torch, in this process, in the workers of pytest-xdist and in the lessons' kernels.
 os.environ.update(STEADY, **SILENT)
+# No test, kernel or worker may reach beyond this machine: what only works online would fail here.
+_OFFLINE = str(Path(__file__).parent / "tests" / "offline")
+_SEARCHED = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+os.environ["PYTHONPATH"] = os.pathsep.join([_OFFLINE, *(one for one in _SEARCHED if one and one != _OFFLINE)])
 # Nothing may come from a cache of whoever runs the tests: every number is computed anew, though only once where two
 # tests run the same lesson. The workers of pytest-xdist inherit the folder of the process that started them.
 if "PYTEST_XDIST_WORKER" not in os.environ:
