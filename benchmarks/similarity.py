@@ -9,9 +9,9 @@
    scikit-learn and POT, where these can (for OTDD they cannot: POT's distance of Gaussians is not a number for classes
    of fewer rows than features, such as these). Ratios are above 1 where tlkit is faster. The difference is relative,
    the larger of those to both, and must stay below 1e-4; otherwise the script ends with an error.
-2. Time and memory at a thousand to a million rows, each in a process of its own whose writable memory is limited.
-   "Moments": H-score, LogME, TransRate, GBC, Fréchet and CORAL of batches that are made on the way. "Drawn": MMD,
-   sliced Wasserstein, OTDD and the proxy A-distance of files on disk, from which they draw rows.
+2. The processor's time and memory at a thousand to a million rows, each in a process of its own whose writable memory
+   is limited. "Moments": H-score, LogME, TransRate, GBC, Fréchet and CORAL of batches that are made on the way.
+   "Drawn": MMD, sliced Wasserstein, OTDD and the proxy A-distance of files on disk, from which they draw rows.
 """
 
 from __future__ import annotations
@@ -222,9 +222,9 @@ def one(kind: str, rows: int, folder: str, limit_gb: float) -> None:
     watch.start()
     if limit_gb:
         resource.setrlimit(resource.RLIMIT_DATA, (int(limit_gb * 2**30),) * 2)
-    began = time.perf_counter()
+    began = time.process_time()
     work(rows)
-    print(f"{time.perf_counter() - began} {before} {watch.end()}")
+    print(f"{time.process_time() - began} {before} {watch.end()}")
 
 
 def write(rows: int, folder: str) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tlkit.similarity import checks
 from tlkit.similarity.checks import Matrix
-from tlkit.similarity.frechet import deviations, gaussians
+from tlkit.similarity.frechet import gaussians
 from tlkit.similarity.moments import Moments
 from tlkit.similarity.units import moderate, told
 
@@ -53,12 +53,13 @@ def coral(a: Any, b: Any) -> float:
         return told(_squared(spread_a - spread_b) / (4 * len(spread_a) ** 2), 1.0, 4)
     first, second, unit = moderate(*checks.pair(a, b))
     width = first.shape[1]
-    one, two = deviations(first), deviations(second)
+    one, two = first - first.mean(axis=0), second - second.mean(axis=0)
     if len(one) + len(two) < width:
         # Both lie in the span of all rows; its basis loses nothing, and covariances in it are small.
         spanned = np.asarray(np.linalg.qr(np.concatenate([one, two]).T, mode="r")).T
-        one, two = spanned[: len(one)], spanned[len(one) :]
-    return told(_squared(one.T @ one - two.T @ two) / (4 * width**2), unit, 4)
+        one, two = spanned[: len(first)], spanned[len(first) :]
+    apart = one.T @ one / (len(first) - 1) - two.T @ two / (len(second) - 1)
+    return told(_squared(apart) / (4 * width**2), unit, 4)
 
 
 def _squared(matrix: Matrix) -> float:
