@@ -313,6 +313,15 @@ def test_pictures_that_look_the_same_stay_together(pets: Path) -> None:
         }
 
 
+def test_whoever_keeps_copies_together_is_not_told_to(pets: Path) -> None:
+    for at in range(20):
+        (pets / "cat" / f"{at:03}-copy.png").write_bytes((pets / "cat" / f"{at:03}.png").read_bytes())
+    advice = {one.rule: one.cure for one in _read(pets).findings}
+    assert advice["copies-within-a-split"] == "Keep one of each, or read with group='alike'."
+    together = {one.rule: one.cure for one in _read(pets, group="alike").findings}
+    assert together["copies-within-a-split"] == "Keep one of each."
+
+
 def test_progress_is_told_step_by_step(pets: Path) -> None:
     told: list[tuple[str, int, int | None]] = []
     _read(pets, progress=lambda *one: told.append(one))

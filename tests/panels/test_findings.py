@@ -259,7 +259,7 @@ def test_lines_that_move_files_replace_none(tmp_path: Path) -> None:
     for rule in ("one-colour", "class-names-alike"):
         exec(found[rule]["code"], {"data": data, "pets": pets})
     assert contents() == before
-    assert not list((folder / "cat").iterdir())
+    assert not (folder / "cat").exists()
     assert len(list((folder / "Cat").iterdir())) == 32
     assert sorted(file.name for file in aside.iterdir()) == ["again-plain.png", "plain.png"]
 

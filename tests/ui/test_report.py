@@ -37,10 +37,17 @@ def test_nothing_is_cut_off_and_axe_finds_nothing(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     # Every number of every table is within the window.
     ends = page.evaluate(
-        "[...document.querySelectorAll('td, img')].map(one => one.getBoundingClientRect().right)"
+        "[...document.querySelectorAll('td, img:not(.chart)')].map(one => one.getBoundingClientRect().right)"
     )
     assert ends
     assert max(ends) <= width
+    # A chart whose words would be too small to read scrolls in a box of its own.
+    boxes = page.evaluate(
+        "[...document.querySelectorAll('img.chart')].map(one => [one.clientWidth,"
+        " one.closest('.wide').getBoundingClientRect().right])"
+    )
+    assert boxes
+    assert all(wide >= 600 and right <= width for wide, right in boxes)
     page.evaluate(axe.read_text(encoding="utf-8"))
     assert page.evaluate("async () => (await axe.run()).violations.map(one => one.id)") == []
     # Only charts are turned around where the page is dark: pictures keep their colours.

@@ -46,10 +46,10 @@ class Overlap:
                 f"None of {self.names} names is a class that {self.source} learned before, or a kind of one."
             )
         known = [name for name, _ in (*self.same, *self.kinds)]
-        more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+        more = f" and {len(known) - _SHOWN} others" if len(known) > _SHOWN else ""
         return (
             f"{self.source} learned before: {len(self.same)} of {self.names} names as such, and kinds of"
-            f" {len(self.kinds)} more ({', '.join(known[:_SHOWN])}{more})."
+            f" {len(self.kinds)} more; in all {len(known)}: {', '.join(known[:_SHOWN])}{more}."
         )
 
     __repr__ = __str__

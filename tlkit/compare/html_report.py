@@ -45,6 +45,8 @@ figure img { display: block; margin-top: .25rem; border-radius: 3px; }
   tbody th { white-space: normal; overflow-wrap: anywhere; }
   td { display: grid; grid-template-columns: 9.5rem minmax(0, 1fr); gap: .6rem; }
   td::before { content: attr(data-head); color: var(--quiet); }
+  /* Squeezed to the width of a phone, a chart's words could not be read: it scrolls instead. */
+  img.chart { max-width: none; width: 40rem; }
 }
 footer { color: var(--quiet); font-size: .9rem; margin-top: 3rem; }
 """
@@ -67,6 +69,11 @@ class Picture:
     content: bytes
     alt: str
     kind: str = "image/png"
+
+    @property
+    def is_chart(self) -> bool:
+        """Whether it has words and lines of its own; photographs come as JPEG."""
+        return self.kind == "image/png"
 
 
 @dataclass(frozen=True)
@@ -169,7 +176,7 @@ def _part(part: Part) -> str:
     if isinstance(part, str):
         return f"<p>{html.escape(part)}</p>\n"
     if isinstance(part, Picture):
-        return f"<p>{_image(part)}</p>\n"
+        return _wide("Chart", _image(part)) if part.is_chart else f"<p>{_image(part)}</p>\n"
     if isinstance(part, Looks):
         shown = "".join(
             f"<figure><figcaption>{html.escape(name)}</figcaption>{''.join(map(_image, pictures))}</figure>\n"
@@ -189,7 +196,7 @@ def _part(part: Part) -> str:
 
 def _image(picture: Picture) -> str:
     encoded = base64.b64encode(picture.content).decode("ascii")
-    chart = ' class="chart"' if picture.kind == "image/png" else ""
+    chart = ' class="chart"' if picture.is_chart else ""
     return f'<img src="data:{picture.kind};base64,{encoded}" alt="{html.escape(picture.alt)}"{chart}>'
 
 

@@ -87,11 +87,11 @@ def _known(dataset: Dataset) -> list[str]:
     count = _shared[dataset]
     if not count:
         return []
-    are, they, them = ("is", "it is", "it") if count == 1 else ("are", "they are", "them")
+    are, them = ("is", "it") if count == 1 else ("are", "them")
     told = (
         f"{count} of {len(dataset.test):,} test images {are} among the training images too, pixel for pixel:"
     )
-    return [f"{told} {they} known to whoever draws {them}."]
+    return [f"{told} a draw with {them} has seen the answer."]
 
 
 def _names(names: Iterable[str]) -> list[str]:

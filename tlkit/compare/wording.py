@@ -97,9 +97,11 @@ def about(seconds: float) -> str:
 
     Examples
     --------
-    >>> about(2.2), about(13.4), about(48), about(400)
-    ('about 2 s', 'about 13 s', 'about 50 s', 'about 7 min')
+    >>> about(2.2), about(13.4), about(48), about(400), about(20_000)
+    ('about 2 s', 'about 13 s', 'about 50 s', 'about 7 min', 'about 6 h')
     """
     if seconds < 20:
         return f"about {max(1, round(seconds))} s"
-    return f"about {5 * round(seconds / 5)} s" if seconds < 120 else f"about {seconds / 60:.0f} min"
+    if seconds < 120:
+        return f"about {5 * round(seconds / 5)} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 7200 else f"about {seconds / 3600:.0f} h"

@@ -256,7 +256,7 @@ def unreadable(names: Sequence[str]) -> Finding:
     return Finding(
         "unreadable-file",
         f"Files that cannot be read, left out: {len(names):,}.",
-        "There is no picture to learn from.",
+        "What they show is neither learned nor tested.",
         "Replace them, or delete them.",
         tuple(names),
     )

@@ -175,11 +175,12 @@ def _renamed(dataset: Dataset, names: Sequence[str]) -> str:
     for name in names:
         if name != keep:
             lines += [
-                f"for file in Path({root}, {name!r}).iterdir():",
+                f"for file in list(Path({root}, {name!r}).iterdir()):",
                 f"    to = Path({root}, {keep!r}, {f'{name}-'!r} + file.name)",
                 "    while to.exists():",
                 f"        to = to.with_name({f'{name}-'!r} + to.name)",
                 "    file.rename(to)",
+                f"Path({root}, {name!r}).rmdir()",
             ]
     return "\n".join(lines)
 
