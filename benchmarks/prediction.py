@@ -224,6 +224,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--folder", type=Path, required=True, help="for networks and finished cells")
     parser.add_argument("--targets", nargs="+", default=list(TARGETS), choices=TARGETS)
+    parser.add_argument("--sources", nargs="+", default=list(SOURCES), choices=SOURCES)
+    parser.add_argument("--architectures", nargs="+", default=list(ARCHITECTURES), choices=ARCHITECTURES)
     parser.add_argument("--seeds", type=int, nargs=2, default=[5, 5], metavar=("FROZEN", "TUNED"))
     parser.add_argument("--steps", type=int, help="of fine-tuning; otherwise as many as its recipe says")
     parser.add_argument("--pretrain-steps", type=int, default=RECIPE.steps, help="of networks not in the zoo")
@@ -237,8 +239,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     plan = Plan(
         options.folder,
         tuple(options.targets),
-        ARCHITECTURES,
-        SOURCES,
+        tuple(options.architectures),
+        tuple(options.sources),
         options.seeds[0],
         options.seeds[1],
         options.steps,
@@ -257,6 +259,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         run(plan, options.only or (*ARMS, SCORED))
     record = stored(plan, read(plan))
     print(tables(record))
+    if RANDOM_LABELS in plan.sources and not options.quick:
+        rest = tuple(one for one in plan.sources if one != RANDOM_LABELS)
+        print(
+            f"\nThe same without {RANDOM_LABELS}, whose pictures are letters and whose network knows nothing:"
+        )
+        print(tables(stored(replace(plan, sources=rest), read(plan))))
     if options.store:
         files.write_json(PATH, record)
         print(f"Kept in {PATH}")
