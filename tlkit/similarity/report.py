@@ -119,7 +119,7 @@ def report(
     learned = 0
     if trains and top is not None:
         task.phase(0.0, _TRAINED)
-        task.tell("Training a network on the target itself", 0.0)
+        task.tell("The ceiling: a network that learned the target itself", 0.0)
         rest = np.setdiff1d(np.arange(len(codes)), chosen)
         learned = len(rest)
         top = top(_select(whole, rest))
