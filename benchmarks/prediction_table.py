@@ -181,6 +181,13 @@ def tables(record: Mapping[str, Any]) -> str:
                 + f"{row['picked']:>13}{seconds:>9}"
             )
         lines += [_verdict(row) for row in rows if "against" in row]
+    if lines:
+        steps = record["settings"].get("steps")
+        told = "as many steps as the recipe says" if steps is None else f"{steps} steps"
+        how = (
+            f"Gains are over random weights in the same arm. Fine-tuning took {told}; networks not in the zoo"
+        )
+        lines += ["", f"{how} were pretrained for {record['settings'].get('pretrain_steps')} steps."]
     return "\n".join(lines) if lines else "There is no complete trial on two targets yet."
 
 

@@ -46,9 +46,10 @@ class TrackRecord:
     regret: float
 
     def __str__(self) -> str:
+        times = {0: "never", 1: "once", 2: "twice"}.get(self.picked, f"{self.picked} times")
         return (
-            f"In our {self.trials} trials {self.label} picked the best of about {self.sources} sources {self.picked} "
-            f"times ({self.arm}); its pick gained {100 * self.regret:.1f} points less than the best on average."
+            f"In our {self.trials} trials {self.label} picked the best of about {self.sources} sources {times} "
+            f"({self.arm}); its pick gained {100 * self.regret:.1f} points less than the best on average."
         )
 
     def __repr__(self) -> str:
