@@ -5,16 +5,16 @@ BIN := .venv/bin
 .PHONY: learn test lint lessons clean
 
 .venv/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "tlkit needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 learn")'
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "tlkit needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 learn")'
 	$(PYTHON) -m venv .venv
 
 .venv/.learn: .venv/bin/python pyproject.toml
-	@echo "Installing tlkit into .venv. The first time takes some minutes and up to 7 GB, most of it PyTorch."
+	@echo "Installing tlkit into .venv. The first time takes 2 to 20 minutes, by your line, and up to 7 GB, most of it PyTorch."
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
 .venv/.test: .venv/bin/python pyproject.toml
-	@echo "Installing tlkit and what its tests need into .venv. The first time takes some minutes."
+	@echo "Installing tlkit and what its tests need into .venv. The first time takes 2 to 20 minutes, by your line."
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@ .venv/.learn
 

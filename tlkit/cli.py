@@ -78,8 +78,8 @@ def parser() -> argparse.ArgumentParser:
         "--source",
         default="letters",
         metavar="NAME",
-        help="what the network learned before: letters, printed-digits, photos or shapes; or a whole name "
-        "such as zoo:resnet-photos",
+        help="what the network learned before: letters, printed-digits, photos or shapes; or a whole name, "
+        "such as zoo:efficientnet-lite0, which learned from ImageNet, for photographs of your own",
     )
     attempt.add_argument(
         "--target",
@@ -88,7 +88,12 @@ def parser() -> argparse.ArgumentParser:
         help="the data set to learn now; or the path of a folder of pictures, with one folder per class or a CSV "
         "file that names the classes",
     )
-    attempt.add_argument("--network", default="resnet", metavar="NAME", help="resnet, vgg or inception")
+    attempt.add_argument(
+        "--network",
+        default="resnet",
+        metavar="NAME",
+        help="resnet, vgg or inception; not needed with a whole name as --source",
+    )
     attempt.add_argument(
         "--labels",
         "--labels-per-class",

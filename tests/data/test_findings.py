@@ -36,7 +36,7 @@ def test_sound_data_give_no_finding() -> None:
 
 def test_tiny_classes_and_imbalance_are_measured() -> None:
     dataset = _arrays(["cat"] * 180 + ["dog"] * 12 + ["fox"] * 40)
-    tiny, imbalance = dataset.findings
+    imbalance, tiny = dataset.findings
     assert (tiny.rule, tiny.where) == ("tiny-class", ("dog",))
     assert "one item is worth 33 %" in tiny.why
     counts = dataset.train.counts()

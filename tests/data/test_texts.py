@@ -63,7 +63,7 @@ def test_a_sealed_text_is_not_read_without_a_reason(split: TextSplit) -> None:
     assert (sealed.openings, sealed.shape, repr(sealed)) == (
         0,
         (4,),
-        "SealedSplit(4 texts of 'pets', opened 0 times)",
+        "SealedSplit(4 texts of 'pets', sealed)",
     )
     assert sealed.open("test").texts == TEXTS
     assert sealed.openings == 1

@@ -207,8 +207,8 @@ def _left_out(setup: Setup, picked: Sequence[Arm]) -> str:
     """Say which arms are left out because they would take long, how long, and how to have them."""
     left = [arm for arm in setup.arms if arm not in picked]
     return (
-        f"Left out, since {setup.backbone.name} is large: {' and '.join(arm.name for arm in left)}. With them it would"
-        f" take {so_long(expected(setup))} on this computer: --arms {names(setup.arms)}."
+        f"Left out, since {setup.backbone.name} is large: {' and '.join(arm.name for arm in left)}. With them it may"
+        f" take {so_long(expected(setup))} on this computer, were it always as busy as now: --arms {names(setup.arms)}."
     )
 
 
@@ -219,8 +219,10 @@ def _network(source: str, network: str, names: Sequence[str]) -> str:
         if source.partition("@")[0] not in names:
             raise unknown_name("embedded network", source, names)
         return source
+    from tlkit.backbones.nets import ARCHITECTURES
+
     embedded = [tuple(name.removeprefix("zoo:").split("-", 1)) for name in names]
-    networks = dict.fromkeys(kind for kind, _ in embedded)
+    networks = [kind for kind in dict.fromkeys(kind for kind, _ in embedded) if kind in ARCHITECTURES]
     if network not in networks:
         raise unknown_name("network", network, networks)
     sources = [learned for kind, learned in embedded if kind == network]

@@ -34,6 +34,8 @@ def words_of(comparison: Comparison) -> dict[str, str]:
         "right": "The share of the test items whose class an arm names correctly, over all draws.",
         f"{level} % interval": "Where the true share, or the true difference, may well lie. With other draws and other "
         f"test items the numbers would differ; about {level} of 100 such intervals hold the true one.",
+        "the chart": "A dot is the mean over all draws, the line through it the interval, each small tick below it one "
+        "draw. A dot that is not filled started from random numbers.",
         "points": "The difference of two shares: from 28 % to 83 % it is 55 points.",
         "cannot tell": "The interval of the difference holds zero: it may be chance.",
         "corrected (Holm)": "Who looks at many pairs finds some difference by chance. The intervals of the differences "

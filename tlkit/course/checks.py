@@ -185,7 +185,11 @@ def check(name: str, *made: object) -> Checked:
         return Checked(name, False, hint.hint, hint.belief)
     except (TypeError, AttributeError, ValueError, KeyError, IndexError, RuntimeError) as error:
         given = " and ".join(type(one).__name__ for one in made)
-        return Checked(name, False, f"The check takes {wanted}. It got {given} and could not use it: {error}")
+        return Checked(
+            name,
+            False,
+            f"The check takes {wanted}. It got {given} and could not use it. Python says: {str(error).rstrip('.')}.",
+        )
 
 
 def hint(name: str, step: int | None = None) -> Hint:

@@ -64,7 +64,7 @@ def serve(
     Returns
     -------
     int
-        The exit status of JupyterLab.
+        The exit status of JupyterLab; 0 where Ctrl-C ended it.
 
     Raises
     ------
@@ -106,7 +106,11 @@ def serve(
             address = _address(server, token, log)
             say(f"JupyterLab is at {address.rstrip('/')}{page}?token={token}")
             say(f"Your lessons are in {folder}. Ctrl-C stops the server.")
-            return server.wait()
+            try:
+                return server.wait()
+            except KeyboardInterrupt:  # the way to end it, as the line above says
+                say(f"The server has stopped. Your notebooks are in {folder} as you saved them.")
+                return 0
         finally:
             _end(server)
 

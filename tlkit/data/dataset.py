@@ -188,5 +188,6 @@ class Dataset:
         )
         return (
             f"Dataset({self.name!r}, {len(self.classes)} classes, {len(self.train)} train,"
-            f" {len(self.validation)} validation, {len(self.test)} test {self.card.modality}s, test sealed{told})"
+            f" {len(self.validation)} validation, {len(self.test)} test {self.card.modality}s,"
+            f" test {self.test.seal}{told})"
         )

@@ -78,7 +78,7 @@ def load(name: str) -> Dataset:
     Dataset('digits', 10 classes, ... train, ... validation, ... test images, test sealed)
     """
     if name not in _NAMES:
-        raise unknown_name("dataset", name, _NAMES)
+        raise unknown_name("dataset or folder", name, _NAMES)
     whole = _read(name)
     # The images are shared, the count of openings is not.
     return replace(whole, test=SealedSplit(whole.test._split, name))

@@ -83,13 +83,41 @@ def group_name(names: Sequence[str]) -> str:
     return " ~ ".join([*names[:_NAMED], f"{more} more"] if more > 0 else names)
 
 
+# What makes a measured accuracy wrong comes before what makes learning hard; a rule that is not here comes last.
+_GRAVEST_FIRST = (
+    "labels-look-shuffled",
+    "copies-across-splits",
+    "groups-across-splits",
+    "copies-with-other-labels",
+    "near-copies-across-splits",
+    "unreadable-file",
+    "missing-file",
+    "unreadable-folder",
+    "outside-folder",
+    "no-class",
+    "no-item",
+    "empty-class",
+    "class-names-alike",
+    "mixed-labels",
+    "imbalance",
+    "tiny-class",
+    "one-colour",
+    "copies-within-a-split",
+    "near-copies-within-a-split",
+    "small-picture",
+    "other-files",
+    "not-cached",
+)
+_WEIGHTS = {rule: weight for weight, rule in enumerate(_GRAVEST_FIRST)}
+
+
 class Findings:
     """All findings about one dataset; false if there are none.
 
     Parameters
     ----------
     findings
-        In the order in which they are told: problems come first.
+        In any order: they are told problems first, and of these the gravest.
     name
         Of the dataset.
     checked
@@ -102,7 +130,9 @@ class Findings:
     """
 
     def __init__(self, findings: Iterable[Finding], name: str, checked: tuple[str, ...] = ()) -> None:
-        self._all = tuple(sorted(findings, key=lambda one: one.level != "problem"))
+        self._all = tuple(
+            sorted(findings, key=lambda one: (one.level != "problem", _WEIGHTS.get(one.rule, len(_WEIGHTS))))
+        )
         self.name = name
         self.checked = checked
 

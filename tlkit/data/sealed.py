@@ -96,6 +96,12 @@ class SealedSplit:
         return other
 
     @property
+    def seal(self) -> str:
+        """Whether it is still sealed, in words: ``"sealed"``, ``"opened once"``, ``"opened 3 times"``."""
+        count = self.openings
+        return "sealed" if not count else "opened once" if count == 1 else f"opened {count} times"
+
+    @property
     def openings(self) -> int:
         """How often the test set was opened."""
         return len(self._log)
@@ -150,8 +156,7 @@ class SealedSplit:
         self._refuse(self._items)
 
     def __repr__(self) -> str:
-        times = "once" if self.openings == 1 else f"{self.openings} times"
-        return f"SealedSplit({len(self)} {self._items} of {self._name!r}, opened {times})"
+        return f"SealedSplit({len(self)} {self._items} of {self._name!r}, {self.seal})"
 
     @property
     def _items(self) -> str:

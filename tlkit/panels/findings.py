@@ -93,6 +93,7 @@ class Findings(Panel[FindingsState, data.Findings]):
                 raise PanelError("Nothing was looked for yet.", "Call run() first.")
             if self._opened_test is None:
                 self._opened_test = self._dataset.test.open(_WHY_OPENED)
+                self._about = about(self._dataset)
             self._outcome = outcome(self._dataset, self._result, self._opened_test)
         self._show()
         self._update_outputs()

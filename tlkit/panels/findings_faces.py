@@ -154,7 +154,7 @@ def _stats(about: Found) -> list[dict[str, str]]:
         },
         {"label": "training", "value": f"{counts['train']:,}", "words": "to learn from"},
         {"label": "validation", "value": f"{counts['validation']:,}", "words": "to choose by"},
-        {"label": "test", "value": f"{counts['test']:,}", "words": "sealed"},
+        {"label": "test", "value": f"{counts['test']:,}", "words": about["seal"]},
     ]
     if about["size"]:
         channels, height, width = about["size"]

@@ -23,8 +23,7 @@ KINDS = {
     "pictures": "Pictures",
     "files": "Files",
 }
-# The kind of each rule; the gravest first. What makes a measured accuracy wrong comes before what makes learning
-# hard. A rule that is not here comes last, among the files: it was told while something was read.
+# The kind of each rule. A rule that is not here is among the files: it was told while something was read.
 _KIND_OF = {
     "labels-look-shuffled": "labels",
     "copies-across-splits": "copies",
@@ -49,7 +48,6 @@ _KIND_OF = {
     "other-files": "files",
     "not-cached": "files",
 }
-_WEIGHTS = {rule: weight for weight, rule in enumerate(_KIND_OF)}
 _REGROUPED = {
     "copies-across-splits",
     "copies-within-a-split",
@@ -59,24 +57,22 @@ _SIZES = (16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256, 384, 512)
 _FEW = 5
 
 
-def by_weight(findings: Findings) -> list[tuple[str, Finding]]:
-    """Return findings with a key for each, the gravest first.
+def keyed(findings: Findings) -> list[tuple[str, Finding]]:
+    """Return findings with a key for each, in their order.
 
     Examples
     --------
     >>> from tlkit.data import Finding, Findings
     >>> rules = ["imbalance", "copies-across-splits", "imbalance"]
-    >>> [key for key, _ in by_weight(Findings([Finding(rule, "", "", "") for rule in rules], "pets"))]
+    >>> [key for key, _ in keyed(Findings([Finding(rule, "", "", "") for rule in rules], "pets"))]
     ['copies-across-splits', 'imbalance', 'imbalance-2']
     """
-    keyed = []
+    pairs = []
     seen: dict[str, int] = {}
     for one in findings:
         seen[one.rule] = seen.get(one.rule, 0) + 1
-        keyed.append((one.rule if seen[one.rule] == 1 else f"{one.rule}-{seen[one.rule]}", one))
-    return sorted(
-        keyed, key=lambda pair: (pair[1].level != "problem", _WEIGHTS.get(pair[1].rule, len(_WEIGHTS)))
-    )
+        pairs.append((one.rule if seen[one.rule] == 1 else f"{one.rule}-{seen[one.rule]}", one))
+    return pairs
 
 
 def kind_of(rule: str) -> str:
@@ -92,7 +88,7 @@ def code(finding: Finding, key: str, dataset: Dataset) -> str:
     finding
         One of the dataset's findings.
     key
-        As of `by_weight`.
+        As of `keyed`.
     dataset
         The dataset.
     """

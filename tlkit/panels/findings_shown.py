@@ -10,7 +10,7 @@ import numpy as np
 
 from tlkit.data import TextSplit
 from tlkit.data.places import SPLITS
-from tlkit.panels.findings_rules import by_weight, code, kind_of, listed
+from tlkit.panels.findings_rules import code, keyed, kind_of, listed
 from tlkit.pictures import looks_like_ink, picture
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def about(dataset: Dataset) -> dict[str, Any]:
         "item": "text" if texts else "picture",
         "classes": list(dataset.classes),
         "counts": {name: of.tolist() for name, of in zip(SPLITS, counts, strict=True)},
+        "seal": dataset.test.seal,
         "size": None if texts else list(dataset.train.shape[1:]),
         "strict": dataset.asked is not None and dataset.asked.call in _STRICT,
         "reading": {level: levels.count(level) for level in ("problem", "note")},
@@ -65,7 +66,7 @@ def outcome(dataset: Dataset, found: Findings, opened: Split | None) -> dict[str
         Its test set, if it was opened for this; None leaves test items as names.
     """
     items = _Items(dataset, opened)
-    findings = [_finding(one, key, dataset, items) for key, one in by_weight(found)]
+    findings = [_finding(one, key, dataset, items) for key, one in keyed(found)]
     return {
         "findings": findings,
         "pictures": items.pictures,

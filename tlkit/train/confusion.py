@@ -131,7 +131,13 @@ class Confusion:
         said = f"{right:,} of {count:,} test items are right ({100 * self.accuracy:.1f} %)."
         if self.confusions:
             true, given, times = self.confusions[0]
-            said += f" Most often {true} was taken for {given}: {times:,} time{'' if times == 1 else 's'}."
+            as_often = sum(count == times for _, _, count in self.confusions) - 1
+            said += f" Most often {true} was taken for {given}: {times:,} time{'' if times == 1 else 's'}"
+            said += (
+                f", as often as {as_often} other confusion{'' if as_often == 1 else 's'}."
+                if as_often
+                else "."
+            )
         return said
 
     @property
