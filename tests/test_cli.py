@@ -137,7 +137,9 @@ def test_start_serves_lesson_1_to_who_has_the_token_and_ends_cleanly(tmp_path: P
         assert address, server.stderr.read() if server.stderr else ""
         assert page.endswith(f"{course.lessons()[0].name}/lesson.ipynb")
         with urllib.request.urlopen(f"{address}{page}?token={token}", timeout=30) as answer:
-            assert "jupyter-config-data" in answer.read().decode()
+            shown = answer.read().decode()
+        assert "jupyter-config-data" in shown
+        assert "apputils-extension:announcements" in shown.split('"disabledExtensions":')[1].split("]")[0]
         contents = f"{address}/api/contents/{page.removeprefix('/lab/tree/')}"
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(contents, timeout=30)

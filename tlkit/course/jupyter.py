@@ -91,8 +91,17 @@ def serve(
     ]
     with tempfile.TemporaryDirectory(prefix="tlkit-") as scratch:
         log = Path(scratch) / "jupyterlab.log"
+        # Else JupyterLab's question about its news lies over the lesson's first lines.
+        quiet = Path(scratch) / "labconfig" / "page_config.json"
+        quiet.parent.mkdir()
+        quiet.write_text('{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}')
+        searched = [scratch, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
         # The token travels in the environment: a command line can be read by every user of the machine.
-        surroundings = {**os.environ, "JUPYTER_TOKEN": token}
+        surroundings = {
+            **os.environ,
+            "JUPYTER_TOKEN": token,
+            "JUPYTER_CONFIG_PATH": os.pathsep.join(searched),
+        }
         with log.open("wb") as written:
             server = subprocess.Popen(
                 command,
