@@ -60,7 +60,10 @@ def test_a_click_measures_and_the_saved_twin_has_the_result(panel: Locator, note
     for bar in bars.all():
         said = str(bar.get_attribute("aria-label"))
         assert re.search(r"of the way from floor .* to ceiling .*; 95 % interval", said), said
-        dot, sure = (bar.locator(one).bounding_box() for one in (".tlkit-s-dot", ".tlkit-s-sure"))
+        parts = [bar.locator(one) for one in (".tlkit-s-dot", ".tlkit-s-sure")]
+        for part in parts:
+            expect(part).to_be_visible()
+        dot, sure = (part.bounding_box() for part in parts)
         assert dot is not None
         assert sure is not None
         assert sure["x"] - 1 <= dot["x"] + dot["width"] / 2 <= sure["x"] + sure["width"] + 1

@@ -209,6 +209,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--jobs", type=int, default=1, help="how many at a time, one thread each")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument(
+        "--steps", type=int, default=RECIPE.steps, help="fewer for a first look (the zoo's: %(default)s)"
+    )
     given = parser.parse_args(arguments)
     if given.list:
         print("\n".join(makeable()))
@@ -218,7 +221,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("name a network, or say --all")
     try:
         made = Parallel(n_jobs=given.jobs, return_as="generator")(
-            delayed(pretrain)(name, given.into, seed=given.seed, device=given.device) for name in names
+            delayed(pretrain)(
+                name,
+                given.into,
+                seed=given.seed,
+                recipe=RECIPE.change(steps=given.steps),
+                device=given.device,
+            )
+            for name in names
         )
         for net in made:
             print(
