@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import ot
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -140,7 +141,6 @@ def test_shuffled_class_names_are_found_again() -> None:
 
 
 def test_names_of_several_kinds_and_tensors() -> None:
-    torch = pytest.importorskip("torch")
     xa, ya, xb, yb = sets(1)
     mixed: list[Any] = [{"a": 1, "b": (2, 3), "c": None}[name] or "none" for name in ya]
     assert otdd(xa, mixed, xb, yb) == otdd(xa, ya, xb, yb)
