@@ -16,6 +16,8 @@ from tlkit.similarity.linear_probe import linear_probe
 from tlkit.similarity.logme import logme
 from tlkit.similarity.mmd import mmd
 from tlkit.similarity.moments import Moments
+from tlkit.similarity.moved import moved
+from tlkit.similarity.moved_found import Moved
 from tlkit.similarity.nce import nce
 from tlkit.similarity.nleep import nleep
 from tlkit.similarity.otdd import Coupling, otdd
@@ -55,6 +57,8 @@ __all__ = [
     "otdd",
     "Coupling",
     "cka",
+    "moved",
+    "Moved",
     "overlap",
     "Overlap",
 ]
