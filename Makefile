@@ -23,11 +23,11 @@ learn: .venv/.learn
 	$(BIN)/tlkit try --source printed-digits --target digits
 	$(BIN)/tlkit start
 
-# Two workers: the tests of one file, and the cells of one lesson, stay on one worker.
+# Two workers: the tests of one file, and the cells of one lesson, stay on one worker; conftest.py orders the files.
 test: .venv/.test
 	$(BIN)/python tests/install_chromium.py
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env tests tlkit lessons
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env tests tlkit lessons
 
 # For authors: run the lessons and store their outputs, which `make test` then compares.
 lessons: .venv/.test

@@ -7,6 +7,8 @@ import signal
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from tlkit.course.rehearse import SILENT, STEADY
 
 # Before anything loads torch, in this process, in the workers of pytest-xdist and in the lessons' kernels.
@@ -23,3 +25,12 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 # Started in the background of a script, a process is deaf to Ctrl-C, and so is every process that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the lessons first, then files with slow tests: the last file to start should be a short one.
+
+    A file of a few slow tests comes after the lessons also because it finds there what it would measure anew.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path.suffix != ".ipynb", item.path not in slow))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -28,6 +29,9 @@ ARMS = (
     Arm("frozen", "pretrained, only a new head learns", opens="head", recipe=SHORT["head"]),
     Arm("fine-tuned", "pretrained, everything learns", recipe=SHORT["tuned"]),
 )
+
+
+COMMON_CACHE = os.environ["TLKIT_CACHE"]
 
 
 @pytest.fixture
@@ -60,6 +64,12 @@ def _nothing_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     features.forget()
     yield
     features.forget()
+
+
+@pytest.fixture
+def measured_by_lessons(_nothing_cached: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a lesson measured in this run of the tests is not measured again: a cell takes a minute."""
+    monkeypatch.setenv("TLKIT_CACHE", COMMON_CACHE)
 
 
 @pytest.fixture

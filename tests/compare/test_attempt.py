@@ -186,6 +186,7 @@ def test_ctrl_c_ends_it_at_once_and_the_next_try_goes_on(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("measured_by_lessons")
 def test_transfer_is_worth_what_the_readme_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["try", "--json", "--report", str(tmp_path / "report.html")]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -198,6 +199,7 @@ def test_transfer_is_worth_what_the_readme_says(tmp_path: Path, capsys: pytest.C
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("measured_by_lessons")
 def test_scratch_is_not_starved_of_steps() -> None:
     from tlkit import backbones, compare, data
 

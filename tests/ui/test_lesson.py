@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,6 +108,11 @@ def learner(lab: Lab, open_notebook: Open) -> Callable[[str], Learner]:
     def begin(number: str) -> Learner:
         folder = lab.folder / f"lessons-{number}"
         course.copy_lessons(folder)
+        # What the check of the stored outputs measured in this run is read again, as a learner's second time does.
+        known = lab.folder.parent / "cache" / "cells"
+        known.mkdir(parents=True, exist_ok=True)
+        for cell in (Path(os.environ["TLKIT_CACHE"]) / "cells").glob("*.json"):
+            shutil.copy(cell, known)
         learner = Learner(open_notebook(path=folder / course.find(number).name / "lesson.ipynb", height=1300))
         learner.begin()
         return learner
