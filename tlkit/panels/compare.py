@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,6 @@ from tlkit import compare, files
 from tlkit.compare import ARMS, Arm, Comparison
 from tlkit.compare.arms import chosen
 from tlkit.compare.headline import transfer_pair
-from tlkit.course.guesses import GuessFirst
 from tlkit.data import Task
 from tlkit.errors import PanelError
 from tlkit.panels import choices, gate
@@ -128,20 +126,16 @@ class Compare(Panel[CompareState, Comparison]):
             raise PanelError(
                 "There is no transfer to guess about.", "Choose a scratch arm and a transfer arm."
             )
-        number, because = gate.guessed(guess, reason)
         with self._lock:
-            if self._busy():
-                raise PanelError("A run is going on already.", "A guess comes before it.")
-            if self._state.guess is not None:
-                raise PanelError(
-                    f"You guessed already: {gate.words(self._pair, self._state.guess)}.",
-                    "A guess stays. Change the labels per class to guess again.",
-                )
-            if self._outcome is not None and self._ran == self._state:
-                raise PanelError(
-                    "The result is known already.", "Change the labels per class to guess again."
-                )
-            self._state = replace(self._state, guess=number, reason=because)
+            self._state = gate.committed(
+                self._state,
+                guess,
+                reason,
+                self._pair,
+                busy=self._busy(),
+                known=self._outcome is not None and self._ran == self._state,
+                anew="Change the labels per class to guess again.",
+            )
             self._problem = None
         self._show()
         return self
@@ -185,7 +179,7 @@ class Compare(Panel[CompareState, Comparison]):
             Nothing was run yet, or the first run is going on.
         """
         if self._waits():
-            raise _guess_first()
+            raise gate.first()
         return super().result
 
     def run(self) -> Comparison:
@@ -235,7 +229,7 @@ class Compare(Panel[CompareState, Comparison]):
 
     def _begin(self) -> Job:
         if self._waits():
-            raise _guess_first()
+            raise gate.first()
         return super()._begin()
 
     def _work(self, job: Job) -> Comparison:
@@ -302,10 +296,3 @@ class Compare(Panel[CompareState, Comparison]):
 
     def _twin(self) -> Sequence[Part]:
         return faces.twin(self._facts())
-
-
-def _guess_first() -> GuessFirst:
-    return GuessFirst(
-        "Your guess comes first.",
-        "Put it into the panel with a reason and commit it, or call panel.commit(guess=…, reason=…).",
-    )

@@ -140,19 +140,7 @@ def _gate(facts: Facts) -> dict[str, Any] | None:
     pair, state = facts.pair, facts.state
     if pair is None or not (facts.waits or state.guess is not None):
         return None
-    return {
-        "open": facts.waits,
-        "question": gate.question(pair),
-        "words": "" if state.guess is None else f"{gate.words(pair, state.guess)}.",
-        "reason": state.reason,
-        "labels": {
-            "title": "Your guess",
-            "points": "points",
-            "because": "because",
-            "hint": "One reason in your own words. Nobody marks it.",
-            "commit": "Commit guess",
-        },
-    }
+    return gate.view(gate.question(pair), pair, state)
 
 
 def _plot(facts: Facts) -> dict[str, Any]:

@@ -2,12 +2,94 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from typing import Any, Protocol, TypeVar
 
-from tlkit.course.guesses import Guess
+from tlkit.course.guesses import Guess, GuessFirst
 from tlkit.errors import PanelError
 
 _LOW, _HIGH = -100.0, 100.0
+
+
+class Guessing(Protocol):
+    """The settings of a panel with a gate: a guess, None before it is committed, and its reason."""
+
+    @property
+    def guess(self) -> float | None: ...
+
+    @property
+    def reason(self) -> str: ...
+
+
+C = TypeVar("C", bound=Guessing)
+
+
+def committed(
+    state: C,
+    guess: object,
+    reason: object,
+    pair: tuple[str, str],
+    *,
+    busy: bool,
+    known: bool,
+    anew: str,
+) -> C:
+    """Return settings with a guess, which then stays.
+
+    Parameters
+    ----------
+    state
+        Before it, a frozen dataclass.
+    guess, reason
+        As they were typed.
+    pair
+        What the guess is about.
+    busy
+        Whether a run is going on.
+    known
+        Whether the result is known already.
+    anew
+        How to guess again.
+
+    Raises
+    ------
+    PanelError
+        The guess or the reason does not fit, one was committed before, or it comes too late.
+    """
+    number, because = guessed(guess, reason)
+    if busy:
+        raise PanelError("A run is going on already.", "A guess comes before it.")
+    if state.guess is not None:
+        raise PanelError(f"You guessed already: {words(pair, state.guess)}.", f"A guess stays. {anew}")
+    if known:
+        raise PanelError("The result is known already.", anew)
+    return dataclasses.replace(state, guess=number, reason=because)  # type: ignore[type-var]  # C is a dataclass
+
+
+def first() -> GuessFirst:
+    """Say that the guess comes before the result."""
+    return GuessFirst(
+        "Your guess comes first.",
+        "Put it into the panel with a reason and commit it, or call panel.commit(guess=…, reason=…).",
+    )
+
+
+def view(question: str, pair: tuple[str, str], state: Guessing) -> dict[str, Any]:
+    """Describe a gate for the browser: what is asked, or what was guessed."""
+    return {
+        "open": state.guess is None,
+        "question": question,
+        "words": "" if state.guess is None else f"{words(pair, state.guess)}.",
+        "reason": state.reason,
+        "labels": {
+            "title": "Your guess",
+            "points": "points",
+            "because": "because",
+            "hint": "One reason in your own words. Nobody marks it.",
+            "commit": "Commit guess",
+        },
+    }
 
 
 def question(pair: tuple[str, str]) -> str:

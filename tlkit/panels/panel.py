@@ -19,6 +19,7 @@ from tlkit.panels.worker import Job
 
 S = TypeVar("S")
 R = TypeVar("R")
+T = TypeVar("T")
 Status = Literal["ready", "running", "stopping", "finished", "stopped", "failed"]
 # Said to those who do not see it; a failure is an alert of its own.
 _ANNOUNCED = {"running": "Started.", "finished": "Finished.", "stopped": "Stopped."}
@@ -52,7 +53,7 @@ class Panel(Displayed, Generic[S, R]):
     ``_outcome_of(result)`` (its JSON); ``_check(state)`` (refuses what does not fit); ``_result_of(outcome)``
     and ``_anew()`` (of a reopened record: its result, and how to get a panel that can run). A subclass that
     takes other words in ``set`` overrides ``_settable()`` and ``_changed(changes)``; one with further buttons
-    overrides ``_actions()``.
+    overrides ``_actions()``; work of another kind goes through ``_begin()`` and ``_carry_out(job, work)``.
     """
 
     version: ClassVar[int] = 1
@@ -232,14 +233,23 @@ class Panel(Displayed, Generic[S, R]):
 
     def _perform(self, job: Job) -> R:
         state = self._state
-        status: Status = "failed"
-        try:
+
+        def work(job: Job) -> R:
             result = self._work(job)
             outcome = self._outcome_of(result)
             with self._lock:
                 self._result, self._outcome, self._ran = result, outcome, state
-            status = "finished"
             return result
+
+        return self._carry_out(job, work)
+
+    def _carry_out(self, job: Job, work: Callable[[Job], T]) -> T:
+        """Do a piece of work that began: its end, its stop and its failure become the panel's status."""
+        status: Status = "failed"
+        try:
+            done = work(job)
+            status = "finished"
+            return done
         except (StoppedError, KeyboardInterrupt):
             status = "stopped"
             raise
@@ -253,13 +263,14 @@ class Panel(Displayed, Generic[S, R]):
             self._show()
             self._update_outputs()
 
-    def _start(self) -> None:
+    def _start(self, perform: Callable[[Job], object] | None = None) -> None:
         """Run in a thread, as a click does; errors are shown in the panel."""
         job = self._begin()
+        perform = self._perform if perform is None else perform
 
         def work() -> None:
             try:
-                self._perform(job)
+                perform(job)
             except Exception:  # already in the panel, in words
                 return
 
