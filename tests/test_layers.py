@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tlkit"
 
 LAYERS = (
-    {"errors", "files", "caches", "records", "pictures", "drawing"},
+    {"errors", "files", "caches", "records", "pictures", "drawing", "table"},
     {"backbones", "data", "words", "course"},
     {"freeze"},
     {"train"},

@@ -18,9 +18,9 @@ from tlkit.compare.cell import Cell
 from tlkit.compare.headline import headline_pair
 from tlkit.compare.result import ArmResult
 from tlkit.compare.rows import write_csv
-from tlkit.compare.table import Table
 from tlkit.compare.wording import before, came_from, draws, in_second_place, labels, percent
 from tlkit.errors import unknown_name
+from tlkit.table import Table
 
 if TYPE_CHECKING:
     from tlkit.drawing import Drawing

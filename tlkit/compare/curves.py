@@ -16,9 +16,9 @@ from tlkit.compare.comparison import Comparison
 from tlkit.compare.progress import Progress, drained
 from tlkit.compare.rows import write_csv
 from tlkit.compare.store import Store
-from tlkit.compare.table import Table
 from tlkit.compare.wording import came_from, draws
 from tlkit.errors import ComparisonError, unknown_name
+from tlkit.table import Table
 
 if TYPE_CHECKING:
     from tlkit.backbones import Backbone

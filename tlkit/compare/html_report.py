@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tlkit import files
-from tlkit.compare.table import Table
+from tlkit.table import Table
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1f2933; --quiet: #52606d; --line: #d5dbe1; --paper: #ffffff; }

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from tlkit.compare import html_report
 from tlkit.compare.own_pictures import Pictures, gets
-from tlkit.compare.table import Table
 from tlkit.data.dataset import Dataset
+from tlkit.table import Table
 
 if TYPE_CHECKING:
     from tlkit.backbones.transform import InputTransform

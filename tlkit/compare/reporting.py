@@ -10,8 +10,8 @@ from tlkit.compare import html_report
 from tlkit.compare.comparison import Comparison
 from tlkit.compare.curves import Curve
 from tlkit.compare.glossary import words_of
-from tlkit.compare.table import Table
 from tlkit.compare.wording import draws, labels
+from tlkit.table import Table
 
 if TYPE_CHECKING:
     from tlkit.compare.own_pictures import Pictures

@@ -11,6 +11,7 @@ from tlkit import records
 from tlkit.errors import unknown_name
 from tlkit.similarity import verdict
 from tlkit.similarity.place import Place
+from tlkit.table import Table
 
 if TYPE_CHECKING:
     from tlkit.drawing import Drawing
@@ -155,27 +156,17 @@ class Report:
 
         return bars(self)
 
+    @property
+    def table(self) -> Table:
+        """Every measure in a row: floor, value, ceiling and the place between them."""
+        return Table("", tuple(self.head), tuple(tuple(row) for row in self.rows()))
+
     def __str__(self) -> str:
-        cells = [self.head, *self.rows()]
-        widths = [max(len(row[column]) for row in cells) for column in range(len(self.head))]
-        lines = [
-            "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in cells
-        ]
-        return "\n".join([self.verdict, *self.why, *self.notes, "", *(line.rstrip() for line in lines)])
+        return "\n".join([self.verdict, *self.why, *self.notes, "", str(self.table)])
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in self.head)
-        rows = "".join(
-            f'<tr><th scope="row">{html.escape(row[0])}</th>'
-            + "".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:])
-            + "</tr>"
-            for row in self.rows()
-        )
         words = "".join(f"<p>{html.escape(one)}</p>" for one in (*self.why, *self.notes))
-        return (
-            f"<p><strong>{html.escape(self.verdict)}</strong></p>{words}"
-            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        )
+        return f"<p><strong>{html.escape(self.verdict)}</strong></p>{words}{self.table._repr_html_()}"

@@ -13,6 +13,7 @@ from tlkit.errors import SimilarityError, unknown_name
 from tlkit.similarity.agreement import Agreement, agreement
 from tlkit.similarity.evidence import track_record
 from tlkit.similarity.verdict import number
+from tlkit.table import Table
 
 if TYPE_CHECKING:
     from tlkit.drawing import Drawing
@@ -249,30 +250,20 @@ class Ranking:
             counts = [int(body[name]) for name in ("seed", "items", "draws")]
             return cls(texts[0], texts[1], texts[2], counts[0], counts[1], counts[2], tuple(candidates))
 
+    @property
+    def table(self) -> Table:
+        """A network in a row, the best first."""
+        return Table("", tuple(self.head), tuple(tuple(row) for row in self.rows()))
+
     def __str__(self) -> str:
-        cells = [self.head, *self.rows()]
-        widths = [max(len(row[column]) for row in cells) for column in range(len(self.head))]
-        lines = [
-            "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in cells
-        ]
-        return "\n".join([self.verdict, *self.why, "", *(line.rstrip() for line in lines)])
+        return "\n".join([self.verdict, *self.why, "", str(self.table)])
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in self.head)
-        rows = "".join(
-            f'<tr><th scope="row">{html.escape(row[0])}</th>'
-            + "".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:])
-            + "</tr>"
-            for row in self.rows()
-        )
         words = "".join(f"<p>{html.escape(one)}</p>" for one in self.why)
-        return (
-            f"<p><strong>{html.escape(self.verdict)}</strong></p>{words}"
-            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        )
+        return f"<p><strong>{html.escape(self.verdict)}</strong></p>{words}{self.table._repr_html_()}"
 
 
 def _points(gain: float | None) -> str:
