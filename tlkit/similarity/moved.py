@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from tlkit.backbones import Backbone, InputTransform, StagedModule, pool_features
-from tlkit.backbones.batching import pictures_at_once
-from tlkit.backbones.evaluating import evaluating
 from tlkit.errors import SimilarityError, StoppedError, WeightsError, expect_kind
 from tlkit.similarity.cka import cka
 from tlkit.similarity.moved_found import Moved, StageMoved
 from tlkit.similarity.place import place
 from tlkit.similarity.sampling import at_most, whole
-from tlkit.train import Run
+
+if TYPE_CHECKING:
+    from tlkit.backbones import Backbone, InputTransform, StagedModule
+    from tlkit.train import Run
 
 # Half of them is the least that the unbiased estimate takes.
 _LEAST = 8
@@ -95,6 +94,10 @@ def moved(
     >>> [one.cka for one in found.stages], found["layer3"].floor < 0.9
     ([1.0, 1.0, 1.0, 1.0], True)
     """
+    # Scores of arrays load no torch.
+    from tlkit.backbones import Backbone
+    from tlkit.train import Run
+
     expect_kind("What was before", before, Backbone, SimilarityError, "Give a backbone of backbones.load.")
     expect_kind(
         "What came after", after, (Backbone, Run), SimilarityError, "Give a backbone, or a run of train.fit."
@@ -142,6 +145,8 @@ def moved(
 
 
 def _network(after: Backbone | Run) -> tuple[StagedModule, InputTransform]:
+    from tlkit.train import Run
+
     if isinstance(after, Run):
         return after.model.backbone, after.backbone.transform
     return after.module, after.transform
@@ -154,6 +159,12 @@ def _features(
     tell: Callable[[float], None],
 ) -> Features:
     """Return the features of pictures after every stage, in one pass: stage to (n, d), means over all places."""
+    import torch
+
+    from tlkit.backbones import pool_features
+    from tlkit.backbones.batching import pictures_at_once
+    from tlkit.backbones.evaluating import evaluating
+
     found: dict[str, list[NDArray[np.float32]]] = {name: [] for name in module.stages}
     names = [*module.stages, None]
     size = pictures_at_once(transform.shape)

@@ -9,6 +9,7 @@ from typing import Any
 
 from tlkit import records
 from tlkit.errors import unknown_name
+from tlkit.table import Table
 
 KIND, SCHEMA = "similarity-moved", 1
 HEAD = ("stage", "CKA before and after", "random network", "in words")
@@ -168,30 +169,20 @@ class Moved:
                 str(body["before"]), str(body["after"]), stages, int(body["pictures"]), int(body["seed"])
             )
 
+    @property
+    def table(self) -> Table:
+        """A stage in a row, the first one on top."""
+        return Table(f"{self.before} → {self.after}", tuple(HEAD), tuple(tuple(row) for row in self.rows()))
+
     def __str__(self) -> str:
-        table = [HEAD, *self.rows()]
-        widths = [max(len(row[column]) for row in table) for column in range(len(HEAD))]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in table
-        ]
-        return "\n".join([f"{self.before} → {self.after}", self.sentence, "", *lines, "", self.note])
+        return "\n".join([self.sentence, "", str(self.table), "", self.note])
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_html_(self) -> str:
-        left = ' style="text-align:left"'
-        head = "".join(f'<th scope="col"{left}>{name}</th>' for name in HEAD)
-        body = "".join(
-            f'<tr><th scope="row"{left}>{html.escape(row[0])}</th>'
-            + "".join(f"<td{left}>{html.escape(cell)}</td>" for cell in row[1:])
-            + "</tr>"
-            for row in self.rows()
-        )
         return (
-            f"<p><strong>{html.escape(self.sentence)}</strong></p><table><caption>{html.escape(self.before)} → "
-            f"{html.escape(self.after)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+            f"<p><strong>{html.escape(self.sentence)}</strong></p>{self.table._repr_html_()}"
             f"<p>{html.escape(self.note)}</p>"
         )
 
