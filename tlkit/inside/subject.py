@@ -15,6 +15,8 @@ from torch import Tensor
 from tlkit.backbones import Backbone, InputTransform, Network, StagedModule, pool_features
 from tlkit.backbones.batching import pictures_at_once
 from tlkit.backbones.evaluating import evaluating
+from tlkit.backbones.stage_features import features_of_stages as features_of_all
+from tlkit.backbones.stage_features import network_inputs
 from tlkit.backbones.transform import as_array
 from tlkit.data.stored import StoredImages
 from tlkit.errors import DataError, expect_kind, unknown_name
@@ -111,11 +113,7 @@ class Subject:
 
     def inputs(self, images: NDArray[np.float32]) -> Tensor:
         """Return what enters the network for pictures (n, c, h, w) in 0..1, where the network is."""
-        x = self.transform(images)
-        own = next(self.module.parameters(), None)
-        if own is not None:
-            x = x.to(own.device, own.dtype)
-        return x.to(memory_format=torch.channels_last)
+        return network_inputs(self.module, self.transform, images)
 
     def labels(self, classes: ArrayLike | str | None, count: int) -> NDArray[np.int64] | None:
         """Return positions of classes, one for each of so many pictures; None if none are named.
@@ -243,9 +241,7 @@ def stage_features(
     found = []
     stop = subject.after(stage)
     with evaluating(subject.module), torch.inference_mode():
-        for batch in _batches(images, subject.transform.shape, f"features of {stage}"):
-            if should_stop is not None:
-                should_stop()
+        for batch in _batches(images, subject.transform.shape, f"features of {stage}", should_stop):
             found.append(pool_features(subject.module(subject.inputs(batch), stop=stop)).float().cpu())
     return np.asarray(torch.cat(found).numpy())
 
@@ -262,22 +258,15 @@ def features_of_stages(
     subject, images, should_stop
         As in `stage_features`.
     """
-    found: dict[str, list[Tensor]] = {stage: [] for stage in subject.shapes}
-    with evaluating(subject.module), torch.inference_mode():
-        for batch in _batches(images, subject.transform.shape, "features of every stage"):
-            if should_stop is not None:
-                should_stop()
-            x, start = subject.inputs(batch), None
-            for stage, rows in found.items():
-                after = subject.after(stage)
-                x = subject.module(x, start=start, stop=after)
-                rows.append(pool_features(x).float().cpu())
-                start = after
-    return {stage: np.asarray(torch.cat(rows).numpy()) for stage, rows in found.items()}
+    batches = _batches(images, subject.transform.shape, "features of every stage", should_stop)
+    return features_of_all(subject.module, subject.transform, batches)
 
 
 def _batches(
-    images: NDArray[np.float32] | StoredImages, shape: tuple[int, ...], words: str
+    images: NDArray[np.float32] | StoredImages,
+    shape: tuple[int, ...],
+    words: str,
+    should_stop: Callable[[], None] | None,
 ) -> Iterator[NDArray[np.float32]]:
     from tqdm.auto import tqdm
 
@@ -285,4 +274,6 @@ def _batches(
     starts = range(0, len(images), size)
     # A bar among a notebook's outputs would change with every run.
     for start in tqdm(starts, desc=words, leave=False, disable=len(starts) < 8 or not sys.stderr.isatty()):
+        if should_stop is not None:
+            should_stop()
         yield np.asarray(images[start : start + size])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -159,27 +159,16 @@ def _features(
     tell: Callable[[float], None],
 ) -> Features:
     """Return the features of pictures after every stage, in one pass: stage to (n, d), means over all places."""
-    import torch
-
-    from tlkit.backbones import pool_features
     from tlkit.backbones.batching import pictures_at_once
-    from tlkit.backbones.evaluating import evaluating
+    from tlkit.backbones.stage_features import features_of_stages
 
-    found: dict[str, list[NDArray[np.float32]]] = {name: [] for name in module.stages}
-    names = [*module.stages, None]
-    size = pictures_at_once(transform.shape)
-    own = next(module.parameters(), None)
-    with evaluating(module), torch.inference_mode():
+    def batches() -> Iterator[NDArray[Any]]:
+        size = pictures_at_once(transform.shape)
         for first in range(0, len(images), size):
             tell(first / len(images))
-            x = transform(images[first : first + size])
-            if own is not None:
-                x = x.to(own.device, own.dtype)
-            x = x.to(memory_format=torch.channels_last)
-            for name, following in zip(module.stages, names[1:], strict=True):
-                x = module(x, start=name, stop=following)
-                found[name].append(pool_features(x).float().cpu().numpy())
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+            yield images[first : first + size]
+
+    return features_of_stages(module, transform, batches())
 
 
 def _stage(
