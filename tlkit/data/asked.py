@@ -61,6 +61,11 @@ class Asked:
                 named[name] = _written(name, value)
         return cls(call, tuple(first), named)
 
+    @property
+    def keeps_copies_together(self) -> bool:
+        """Whether pictures that look alike were asked to stay in one split: ``group="alike"``."""
+        return self.named.get("group") == repr("alike")
+
     def again(self, **changes: Any) -> str:
         """Return the call as Python, with some settings changed or added."""
         named = {**self.named, **{name: _written(name, value) for name, value in changes.items()}}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tlkit.data.alike import alike_pairs, components, thumbnails
 from tlkit.data.duplicates import Place, find_duplicates
 from tlkit.data.findings import Finding, Findings, group_name
-from tlkit.data.own import ALIKE, GIVEN
+from tlkit.data.own import GIVEN
 from tlkit.data.places import SPLITS
 from tlkit.data.shuffled import LEAST_PICTURES, agreement
 from tlkit.data.steps import Steps
@@ -173,7 +173,7 @@ def _is_plain(split: Split, thumbs: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 def _copies(dataset: Dataset, found: Duplicates) -> Iterator[Finding]:
     # Texts are not grouped by what they look like, and splits that came with the data stay as they are.
-    fixed = found.item == "text" or GIVEN in dataset.card.limits or _is_grouped(dataset)
+    fixed = found.item == "text" or GIVEN in dataset.card.limits or _keeps_together(dataset)
     keep = "Keep one of each." if fixed else "Keep one of each, or read with group='alike'."
     for rule, groups, what, why in (
         (
@@ -237,7 +237,7 @@ def _near_copies(
             f"Groups of pictures that look the same and lie in more than one split: {len(across):,}.",
             "A picture nearly like one in training is hardly a test: the accuracy measured may be too high.",
             "Keep them in one split: move the files, or leave them out."
-            if GIVEN in dataset.card.limits or _is_grouped(dataset)
+            if GIVEN in dataset.card.limits or _keeps_together(dataset)
             else "Read with group='alike', which keeps them in one split.",
             tuple(_group(dataset, group) for group in across),
             items=across,
@@ -256,7 +256,7 @@ def _near_copies(
 
 def _is_grouped(dataset: Dataset) -> bool:
     """Return whether the set was read with group='alike' already; then people have to move what lies apart."""
-    return dataset.asked is not None and dataset.asked.named.get("group") == repr(ALIKE)
+    return dataset.asked is not None and dataset.asked.keeps_copies_together
 
 
 def _group(dataset: Dataset, group: Sequence[Place]) -> str:

@@ -144,7 +144,7 @@ def _regrouped(dataset: Dataset) -> str:
     asked = dataset.asked
     if asked is None or dataset.card.modality == "text" or GIVEN in dataset.card.limits:
         return ""
-    return "" if asked.named.get("group") == repr(ALIKE) else asked.again(group=ALIKE)
+    return "" if asked.keeps_copies_together else asked.again(group=ALIKE)
 
 
 def _without(dataset: Dataset, names: Sequence[str]) -> str:
