@@ -254,8 +254,8 @@ def _near_copies(
         )
 
 
-def _is_grouped(dataset: Dataset) -> bool:
-    """Return whether the set was read with group='alike' already; then people have to move what lies apart."""
+def _keeps_together(dataset: Dataset) -> bool:
+    """Return whether copies were kept together already; then people have to move what lies apart."""
     return dataset.asked is not None and dataset.asked.keeps_copies_together
 
 
