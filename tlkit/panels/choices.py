@@ -87,12 +87,26 @@ def checked(state: CompareState, about: Mapping[str, Any]) -> CompareState:
         raise PanelError(f"The guess is about {' and '.join(about['pair'])}.", "Leave both among the arms.")
     most = about["most_labels"]
     if state.labels_per_class is not None:
-        _whole("labels per class", state.labels_per_class, most, f"{about['dataset']} has {most}")
-    _whole("draws", state.seeds, MOST_SEEDS, "more are never needed")
+        whole_number("labels per class", state.labels_per_class, most, f"{about['dataset']} has {most}")
+    whole_number("draws", state.seeds, MOST_SEEDS, "more are never needed")
     return state
 
 
-def _whole(what: str, value: object, most: int, why: str) -> None:
+def whole_number(what: str, value: object, most: int, why: str) -> None:
+    """Refuse what is no whole number from 1 to the most, and say why no more.
+
+    Raises
+    ------
+    PanelError
+        It is none.
+
+    Examples
+    --------
+    >>> whole_number("draws", 0, 100, "more are never needed")
+    Traceback (most recent call last):
+        ...
+    tlkit.errors.PanelError: The number of draws is 0. Give a whole number from 1 to 100: more are never needed.
+    """
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
         raise PanelError(
             f"The number of {what} is {value!r}.", f"Give a whole number from 1 to {most}: {why}."

@@ -263,11 +263,11 @@ class Panel(Displayed, Generic[S, R]):
             self._show()
             self._update_outputs()
 
-    def _start(self, perform: Callable[[Job], object] | None = None) -> None:
+    def _start(self) -> None:
         """Run in a thread, as a click does; errors are shown in the panel."""
-        job = self._begin()
-        perform = self._perform if perform is None else perform
+        self._in_thread(self._begin(), self._perform)
 
+    def _in_thread(self, job: Job, perform: Callable[[Job], object]) -> None:
         def work() -> None:
             try:
                 perform(job)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tlkit import similarity
 from tlkit.errors import PanelError, StoppedError, unknown_name
 from tlkit.panels import similarity_words as words
-from tlkit.panels.panel import Panel
 from tlkit.panels.sheet import sheet
 from tlkit.panels.similarity_choices import Choices, follows, some
 from tlkit.panels.similarity_map import feature_map
+from tlkit.panels.similarity_measuring import Measuring
+from tlkit.panels.similarity_state import LABELS_PER_CLASS, SimilarityState, asked_anew
 from tlkit.panels.twin import Paragraph, Part
 from tlkit.panels.worker import Job
 from tlkit.pictures import looks_like_ink
@@ -29,31 +30,8 @@ _SAMPLES = 8
 _CEILING, _REPORT = 0.75, 0.95
 
 
-@dataclass(frozen=True)
-class SimilarityState:
-    """What the learner chose.
-
-    Parameters
-    ----------
-    source, target
-        Names of datasets.
-    backbone
-        Name of the network that looks at them.
-    seed
-        Of samples, shuffles and the ceiling's weights.
-    picture
-        Which target picture of the map is looked at; choosing one needs no new run.
-    """
-
-    source: str
-    target: str
-    backbone: str
-    seed: int = 0
-    picture: int = field(default=0, compare=False)
-
-
-class Similarity(Panel[SimilarityState, similarity.Report]):
-    """Choose a source, a target and a network, and see how close they are between a floor and a ceiling.
+class Similarity(Measuring):
+    """Choose a source, a target and a network, see how close they are, and measure whether transfer pays.
 
     Parameters
     ----------
@@ -62,7 +40,11 @@ class Similarity(Panel[SimilarityState, similarity.Report]):
     net
         A backbone; every embedded one can be chosen too.
     seed
-        Of samples, shuffles and the ceiling's weights.
+        Of samples, shuffles, the ceiling's weights and the first draw of labels.
+    predict
+        Whether a guess of the gain, with a reason, must come before any result; without it a guess is free.
+    others
+        More datasets and backbones to choose from.
 
     Examples
     --------
@@ -78,24 +60,34 @@ class Similarity(Panel[SimilarityState, similarity.Report]):
     """
 
     kind = "similarity"
-    version = 1
+    version = 2
     State = SimilarityState
     # A panel that was opened from a record has none.
-    _choices: Choices | None = None
     _map: dict[str, Any] | None = None
     _top_words = ""
     _notes: Sequence[str] = ()
 
-    def __init__(self, source: Dataset, target: Dataset, net: Backbone, seed: int = 0) -> None:
-        if source.name == target.name and source.fingerprint != target.fingerprint:
-            raise PanelError(
-                f"Source and target are different sets with one name, {source.name!r}.",
-                "Give one of them another name: data.arrays(…, name='…').",
-            )
-        self._choices = Choices(source, target, net)
+    def __init__(
+        self,
+        source: Dataset,
+        target: Dataset,
+        net: Backbone,
+        seed: int = 0,
+        *,
+        predict: bool = False,
+        others: Iterable[Dataset | Backbone] = (),
+    ) -> None:
+        self._choices = Choices(source, target, net, others)
         self._samples: dict[str, tuple[dict[str, Any], list[str]]] = {}
-        about = {"datasets": self._choices.datasets, "backbones": self._choices.backbones}
-        super().__init__(SimilarityState(source.name, target.name, net.name, seed), about)
+        about = {
+            "datasets": self._choices.datasets,
+            "backbones": self._choices.backbones,
+            "predict": bool(predict),
+        }
+        amount = min(LABELS_PER_CLASS, self._most_labels(target.name))
+        super().__init__(
+            SimilarityState(source.name, target.name, net.name, seed, labels_per_class=amount), about
+        )
 
     # Settings
 
@@ -108,7 +100,16 @@ class Similarity(Panel[SimilarityState, similarity.Report]):
             # What a network sees belongs to what it learned: the panel moves on to the new source's network.
             network = follows(before.backbone, before.source, str(state.source), self._about["backbones"])
             state = replace(state, backbone=network)
-        return state
+        if (
+            "target" in changes
+            and "labels_per_class" not in changes
+            and state.target in self._about["datasets"]
+        ):
+            state = replace(state, labels_per_class=self._possible(state))
+        return asked_anew(before, state)
+
+    def _settable(self) -> tuple[str, ...]:
+        return tuple(name for name in super()._settable() if name not in ("guess", "reason"))
 
     def _check(self, state: SimilarityState) -> SimilarityState:
         for name in (state.source, state.target):
@@ -119,6 +120,7 @@ class Similarity(Panel[SimilarityState, similarity.Report]):
         for what, value in (("seed", state.seed), ("picture", state.picture)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise PanelError(f"The {what} is {value!r}.", "Give a whole number of at least 0.")
+        self._check_amounts(state)
         found = getattr(self, "_outcome", None)
         most = len(found["map"]["sets"][1]["labels"]) if found else None
         if most is not None and state.picture >= most:
@@ -204,7 +206,13 @@ class Similarity(Panel[SimilarityState, similarity.Report]):
 
     def _outcome_of(self, result: similarity.Report) -> dict[str, Any]:
         record = {name: one for name, one in result.record().items() if name not in ("kind", "schema")}
-        return {"report": record, "map": self._map, "ceiling": self._top_words, "notes": self._notes}
+        return {
+            "report": record,
+            "map": self._map,
+            "ceiling": self._top_words,
+            "notes": self._notes,
+            "gain": self._kept_gain(),
+        }
 
     def _perform(self, job: Job) -> similarity.Report:
         if self._ran is not None and self._ran != self._state:
@@ -243,7 +251,7 @@ class Similarity(Panel[SimilarityState, similarity.Report]):
         return pictures
 
     def _view(self) -> dict[str, Any]:
-        state, about = self._state, self._about
+        state, about, found = self._state, self._about, self._shown_outcome()
         return {
             "choose": [
                 {
@@ -262,11 +270,13 @@ class Similarity(Panel[SimilarityState, similarity.Report]):
                 for what in ("source", "target")
             },
             "invite": "Does the network see something in the target that helps to sort it? Guess before you measure.",
-            "outcome": words.view(self._outcome, state.picture) if self._outcome is not None else None,
+            "outcome": words.view(found, state.picture) if found is not None else None,
             "stale_words": "These results belong to an earlier choice. Measure again to see this one.",
+            **self._gain_view(),
         }
 
     def _twin(self) -> Sequence[Part]:
-        if self._outcome is not None and self._ran == self._state:
-            return words.twin(self._outcome, self._state.picture)
-        return [Paragraph("Not measured yet.")]
+        found = self._shown_outcome()
+        if found is not None and self._ran == self._state:
+            return [*words.twin(found, self._state.picture), *self._gain_twin()]
+        return [*self._gain_twin(), Paragraph("Not measured yet.")]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tlkit import backbones, data
-
-if TYPE_CHECKING:
-    from tlkit.backbones import Backbone
-    from tlkit.data import Dataset
+from tlkit.backbones import Backbone
+from tlkit.data import Dataset
+from tlkit.errors import PanelError
 
 # Nothing of one family looks like anything of another; for each, what is unrelated to it.
 _FAMILIES = (
@@ -31,6 +30,13 @@ class Choices:
         The learner's datasets; one with the name of an embedded set stands for it.
     net
         The learner's backbone.
+    others
+        More of the learner's datasets and backbones.
+
+    Raises
+    ------
+    PanelError
+        Something that is neither, or two different things with one name.
 
     Examples
     --------
@@ -42,9 +48,26 @@ class Choices:
     'textures'
     """
 
-    def __init__(self, source: Dataset, target: Dataset, net: Backbone) -> None:
-        self._sets = {one.name: one for one in (source, target)}
-        self._nets = {net.name: net}
+    def __init__(
+        self, source: Dataset, target: Dataset, net: Backbone, others: Iterable[Dataset | Backbone] = ()
+    ) -> None:
+        self._sets: dict[str, Dataset] = {}
+        self._nets: dict[str, Backbone] = {}
+        more = (others,) if isinstance(others, Backbone | Dataset) else others
+        for one in (source, target, net, *more):
+            known: dict[str, Any] = self._nets if isinstance(one, Backbone) else self._sets
+            if not isinstance(one, Backbone | Dataset):
+                raise PanelError(
+                    f"A {type(one).__name__} cannot be chosen in the Similarity panel.",
+                    "Give datasets (data.load, data.images) and backbones (backbones.load, backbones.wrap).",
+                )
+            first = known.setdefault(one.name, one)
+            if first is not one and first.fingerprint != one.fingerprint:
+                what = "networks" if isinstance(one, Backbone) else "sets"
+                raise PanelError(
+                    f"Two different {what} have one name, {one.name!r}.",
+                    "Give one of them another name: data.arrays(…, name='…'), backbones.wrap(…, name='…').",
+                )
         self._embedded = {
             name for name in data.names("image") if name not in self._sets or _same(self._sets[name], name)
         }

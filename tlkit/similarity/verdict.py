@@ -11,6 +11,8 @@ from tlkit.similarity.place import STEPS, Place
 if TYPE_CHECKING:
     from tlkit.similarity.found import Report
 
+#: The last of the reasons.
+NOT_MEASURED = "No gain was measured here. Comparing trained networks measures it."
 _DEGREES = {
     "near the floor": "hardly at all",
     "below halfway": "a little",
@@ -70,7 +72,7 @@ def reasons(report: Report) -> list[str]:
     proved = track_record(report.places[0].name)
     if proved is not None:
         words.append(str(proved))
-    words.append("No gain was measured here. Comparing trained networks measures it.")
+    words.append(NOT_MEASURED)
     return words
 
 
