@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tlkit import similarity
 from tlkit.errors import PanelError, StoppedError, unknown_name
+from tlkit.panels import similarity_map_words as maps
 from tlkit.panels import similarity_words as words
 from tlkit.panels.sheet import sheet
 from tlkit.panels.similarity_choices import Choices, follows, some
+from tlkit.panels.similarity_coupling import coupled
 from tlkit.panels.similarity_map import feature_map
 from tlkit.panels.similarity_measuring import Measuring
+from tlkit.panels.similarity_seen import seen
 from tlkit.panels.similarity_state import LABELS_PER_CLASS, SimilarityState, asked_anew
 from tlkit.panels.twin import Paragraph, Part
 from tlkit.panels.worker import Job
@@ -63,7 +66,7 @@ class Similarity(Measuring):
     version = 2
     State = SimilarityState
     # A panel that was opened from a record has none.
-    _map: dict[str, Any] | None = None
+    _seen: Mapping[str, Any] = {}
     _top_words = ""
     _notes: Sequence[str] = ()
 
@@ -95,6 +98,8 @@ class Similarity(Measuring):
         before = self._state
         if isinstance(changes.get("picture"), str):
             changes["picture"] = self._picture_named(changes["picture"])
+        if changes.get("pair") is not None and self._outcome is None:
+            raise PanelError("There are no classes to choose yet.", "Call run() first.")
         state = replace(before, **changes)
         if "source" in changes and "backbone" not in changes:
             # What a network sees belongs to what it learned: the panel moves on to the new source's network.
@@ -121,20 +126,15 @@ class Similarity(Measuring):
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise PanelError(f"The {what} is {value!r}.", "Give a whole number of at least 0.")
         self._check_amounts(state)
-        found = getattr(self, "_outcome", None)
-        most = len(found["map"]["sets"][1]["labels"]) if found else None
-        if most is not None and state.picture >= most:
-            raise PanelError(
-                f"There is no target picture {state.picture}.", f"The map has {most}: 0 to {most - 1}."
-            )
+        words.check_shown(getattr(self, "_outcome", None), state)
         return state
 
     def _picture_named(self, name: str) -> int:
         if self._outcome is None:
             raise PanelError("There are no pictures to choose yet.", "Call run() first.")
-        picture = words.picture_named(self._outcome, name)
+        picture = maps.picture_named(self._outcome, name)
         if picture is None:
-            known = [one["label"] for one in words.choices(self._outcome)]
+            known = [one["label"] for one in maps.choices(self._outcome)]
             raise unknown_name("class of the target", name, known)
         return picture
 
@@ -168,7 +168,8 @@ class Similarity(Measuring):
                 progress=lambda said, share: job.say(said, start + share * (_REPORT - start)),
             )
             job.say("Drawing the map", _REPORT)
-            self._map = feature_map(source, target, network, state.seed, check)
+            sides = seen(source, target, network, state.seed, check)
+            self._seen = {"map": feature_map(*sides, state.seed), "coupling": coupled(*sides)}
         shapes = {one.name: one.train.images.shape for one in (source, target)}
         self._notes = [f"{name}: {said}" for name in shapes for said in network.transform.notes(shapes[name])]
         return found
@@ -208,7 +209,7 @@ class Similarity(Measuring):
         record = {name: one for name, one in result.record().items() if name not in ("kind", "schema")}
         return {
             "report": record,
-            "map": self._map,
+            **self._seen,
             "ceiling": self._top_words,
             "notes": self._notes,
             "gain": self._kept_gain(),
@@ -216,8 +217,8 @@ class Similarity(Measuring):
 
     def _perform(self, job: Job) -> similarity.Report:
         if self._ran is not None and self._ran != self._state:
-            # The picture that was chosen belongs to another target.
-            self._state = replace(self._state, picture=0)
+            # The picture and the classes that were chosen belong to other sets.
+            self._state = replace(self._state, picture=0, pair=None)
         return super()._perform(job)
 
     # What is shown
@@ -247,7 +248,10 @@ class Similarity(Measuring):
         if self._outcome is not None:
             pictures["sheet"] = self._outcome["map"]["sheet"]["uri"]
             # Hundreds of points: sent once, not with every step of progress.
-            pictures["map"] = json.dumps(words.points(self._outcome), ensure_ascii=False)
+            pictures |= {
+                name: json.dumps(one, ensure_ascii=False)
+                for name, one in words.drawings(self._outcome, self._state)
+            }
         return pictures
 
     def _view(self) -> dict[str, Any]:
@@ -270,7 +274,7 @@ class Similarity(Measuring):
                 for what in ("source", "target")
             },
             "invite": "Does the network see something in the target that helps to sort it? Guess before you measure.",
-            "outcome": words.view(found, state.picture) if found is not None else None,
+            "outcome": words.view(found, state) if found is not None else None,
             "stale_words": "These results belong to an earlier choice. Measure again to see this one.",
             **self._gain_view(),
         }
@@ -278,5 +282,5 @@ class Similarity(Measuring):
     def _twin(self) -> Sequence[Part]:
         found = self._shown_outcome()
         if found is not None and self._ran == self._state:
-            return [*words.twin(found, self._state.picture), *self._gain_twin()]
+            return [*words.twin(found, self._state), *self._gain_twin()]
         return [*self._gain_twin(), Paragraph("Not measured yet.")]

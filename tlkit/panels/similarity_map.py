@@ -1,8 +1,7 @@
-"""Both sets in the network's feature space: a map of two dimensions, and who is nearest to whom."""
+"""Both sets in the network's feature space: maps of two dimensions, and who is nearest to whom."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,62 +11,62 @@ from tlkit.panels.sheet import sheet
 from tlkit.pictures import looks_like_ink
 
 if TYPE_CHECKING:
-    from tlkit.backbones import Backbone
-    from tlkit.data import Dataset, Split
+    from tlkit.panels.similarity_seen import Side
 
-_MOST_SOURCE, _MOST_TARGET = 416, 124
 _NEAREST = 5
-_BATCH = 64
+_PERPLEXITY, _LEAST_POINTS = 30, 7
+#: Of t-SNE; the first 250 only gather the groups.
+STEPS = 400
 
 
-def feature_map(
-    source: Dataset, target: Dataset, backbone: Backbone, seed: int, check: Callable[[], None]
-) -> dict[str, Any]:
-    """Draw some of both sets and place them by the first two principal components of their features.
+def feature_map(theirs: Side, ours: Side, seed: int) -> dict[str, Any]:
+    """Place some of both sets by what a network sees in them.
 
     Parameters
     ----------
-    source, target
-        Their training pictures are drawn from, equally many of each class.
-    backbone
-        Gives the features.
+    theirs, ours
+        Pictures of the source and of the target, as the network sees them.
     seed
-        Of the draws.
-    check
-        Called often; may raise to stop.
+        Of t-SNE.
 
     Returns
     -------
     dict
-        Plain JSON: places, classes, the share of variance that the map shows, for each target picture its
-        nearest source pictures, and one picture with all tiles.
+        Plain JSON: places, classes, the share of variance that two principal components keep, the places of t-SNE
+        (none where there are too few points), for each target picture its nearest source pictures, and one picture
+        with all tiles.
     """
-    rng = np.random.default_rng([seed, 3])
-    near, ours = _draw(source.train, _MOST_SOURCE, rng), _draw(target.train, _MOST_TARGET, rng)
-    pictures = [source.train.images[near], target.train.images[ours]]
-    seen = [_features(backbone, images, check) for images in pictures]
-    places, explained = principal(np.concatenate(seen))
-    distances, order = nearest(seen[1], seen[0], _NEAREST)
+    (their_images, _, first), (our_images, _, second) = theirs.on_map(), ours.on_map()
+    both = np.concatenate([first, second])
+    places, explained = principal(both)
+    distances, order = nearest(second, first, _NEAREST)
+    grouped = neighbourhoods(both, places, seed)
+    parts = (slice(len(first)), slice(len(first), None))
     return {
         "sets": [
             {
-                "name": dataset.name,
-                "classes": [str(one) for one in dataset.classes],
-                "labels": dataset.train.labels[rows].tolist(),
-                "places": np.round(part, 4).tolist(),
+                "name": side.dataset.name,
+                "classes": [str(one) for one in side.dataset.classes],
+                "labels": side.on_map()[1].tolist(),
+                "places": np.round(places[part], 4).tolist(),
             }
-            for dataset, rows, part in (
-                (source, near, places[: len(near)]),
-                (target, ours, places[len(near) :]),
-            )
+            for side, part in zip((theirs, ours), parts, strict=True)
         ],
+        "t-sne": None
+        if grouped is None
+        else {
+            "places": [np.round(grouped[part], 3).tolist() for part in parts],
+            "perplexity": perplexity(len(both)),
+            "steps": STEPS,
+            "seed": seed,
+        },
         "explained": [round(float(one), 4) for one in explained],
-        "features": int(seen[0].shape[1]),
+        "features": int(first.shape[1]),
         "nearest": [
             [[int(row), round(float(distance), 2)] for row, distance in zip(rows, far, strict=True)]
             for rows, far in zip(order, distances, strict=True)
         ],
-        "sheet": sheet([(images, looks_like_ink(images)) for images in pictures]),
+        "sheet": sheet([(images, looks_like_ink(images)) for images in (their_images, our_images)]),
     }
 
 
@@ -135,16 +134,64 @@ def nearest(
     return np.take_along_axis(all_of_them, order, axis=1) / typical, order
 
 
-def _draw(split: Split, most: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw equally many of every class, class by class."""
-    each = max(1, most // len(split.classes))
-    rows = [rng.permutation(np.flatnonzero(split.labels == one))[:each] for one in range(len(split.classes))]
-    return np.concatenate(rows)
+def perplexity(points: int) -> int:
+    """Return about how many neighbours t-SNE keeps near each point.
+
+    Examples
+    --------
+    >>> perplexity(540), perplexity(31)
+    (30, 10)
+    """
+    return min(_PERPLEXITY, (points - 1) // 3)
 
 
-def _features(backbone: Backbone, images: NDArray[Any], check: Callable[[], None]) -> NDArray[np.float32]:
-    blocks = []
-    for start in range(0, len(images), _BATCH):
-        check()
-        blocks.append(backbone.features(images[start : start + _BATCH]))
-    return np.concatenate(blocks)
+def neighbourhoods(
+    features: NDArray[Any], places: NDArray[np.float64], seed: int
+) -> NDArray[np.float64] | None:
+    """Place rows by t-SNE, which keeps neighbours near and gives up all other distances.
+
+    Parameters
+    ----------
+    features
+        (n, d).
+    places
+        (n, 2), where the points start: their principal components.
+    seed
+        Of the steps.
+
+    Returns
+    -------
+    ndarray or None
+        (n, 2) places in -1..1; None for fewer than seven rows, or equal ones.
+
+    References
+    ----------
+    van der Maaten, Hinton: Visualizing data using t-SNE. Journal of Machine Learning Research 9, 2008.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> rows = np.concatenate([rng.normal(0, 1, (20, 5)), rng.normal(9, 1, (20, 5))])
+    >>> found = neighbourhoods(rows, principal(rows)[0], seed=0)
+    >>> found.shape, float(np.abs(found).max())
+    ((40, 2), 1.0)
+    """
+    if len(features) < _LEAST_POINTS or not places.any():
+        return None
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
+    # A start so small that the first steps decide: what scikit-learn does with components of its own.
+    start = np.asarray(places / places[:, 0].std() * 1e-4, dtype=np.float32)
+    found = TSNE(
+        init=start,
+        perplexity=perplexity(len(features)),
+        max_iter=STEPS,
+        random_state=seed % 2**32,
+    )
+    # Several threads would wait for each other over so few points.
+    with threadpool_limits(1):
+        made = np.asarray(found.fit_transform(np.asarray(features, dtype=np.float32)), dtype=np.float64)
+    made -= (made.max(axis=0) + made.min(axis=0)) / 2
+    largest = float(np.abs(made).max()) or 1.0
+    return np.asarray(made / largest)

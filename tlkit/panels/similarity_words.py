@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-from tlkit.panels.scatter import scatter
-from tlkit.panels.sheet import tile
-from tlkit.panels.twin import Paragraph, Part, Pictures, Table
-from tlkit.pictures import picture
+from tlkit.errors import PanelError, unknown_name
+from tlkit.panels import similarity_coupling_words as coupling
+from tlkit.panels import similarity_map_words as maps
+from tlkit.panels.twin import Paragraph, Part, Table
 from tlkit.similarity.verdict import number
+
+if TYPE_CHECKING:
+    from tlkit.panels.similarity_state import SimilarityState
 
 _ASKS = {
     "logme": "how well weighted sums of its features name the class",
@@ -26,7 +29,6 @@ _ANY = {
     "distance": "how far apart the two sets are to it",
 }
 _TONES = {"near the floor": "drift", "near the ceiling": "ok"}
-_IN_TWIN = 4
 
 
 def shown(*, head: bool) -> list[str]:
@@ -108,101 +110,50 @@ def sizes(found: Mapping[str, Any]) -> str:
     )
 
 
-def map_words(found: Mapping[str, Any]) -> str:
-    """Say what the map shows, and what it cannot show."""
-    made = found["map"]
-    first, second = made["explained"]
-    count = made["features"]
-    return (
-        f"Each point is a picture, placed by what the network sees in it: {count} numbers, pressed into two "
-        f"(principal components), which keep {100 * (first + second):.0f} % of the differences. Points that are far "
-        "apart here are far apart in the network; points that touch here may not be near."
-    )
+def check_shown(found: Mapping[str, Any] | None, state: SimilarityState) -> None:
+    """Refuse a picture, a map or a pair of classes that a result does not have.
+
+    Raises
+    ------
+    PanelError, UnknownNameError
+        It has none such.
+    """
+    if state.map not in maps.MAPS:
+        raise unknown_name("map", state.map, list(maps.MAPS))
+    if not found:
+        return
+    most = len(found["map"]["sets"][1]["labels"])
+    if state.picture >= most:
+        raise PanelError(
+            f"There is no target picture {state.picture}.", f"The map has {most}: 0 to {most - 1}."
+        )
+    if maps.drawn(found, state.map) != state.map:
+        raise PanelError(f"This result has no {maps.MAPS[state.map]} map.", "Leave it at map='pca'.")
+    coupling.check_pair(found, state.pair)
 
 
-def legend(found: Mapping[str, Any]) -> list[str]:
-    """Name the two sets with their numbers of points."""
-    return [f"{one['name']} ({len(one['places'])})" for one in found["map"]["sets"]]
+def drawings(found: Mapping[str, Any], state: SimilarityState) -> Iterator[tuple[str, Any]]:
+    """Yield what is heavy and rarely changes: the points of the map and the cells of the coupling, by name."""
+    yield "map", maps.points(found, state.map)
+    if coupling.there(found):
+        yield "coupling", coupling.cells(found)
 
 
-def points(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Describe every point of the map for the browser: place, tile and words."""
-    made = found["map"]
-    listed, first = [], 0
-    for place, one in enumerate(made["sets"]):
-        names = [f"{one['name']}, class {one['classes'][label]}" for label in one["labels"]]
-        listed += [
-            {"x": x, "y": y, "set": place, "tile": first + row, "words": names[row]}
-            for row, (x, y) in enumerate(one["places"])
-        ]
-        first += len(names)
-    return {
-        "points": listed,
-        "sheet": {name: made["sheet"][name] for name in ("tile", "columns", "rows")},
-    }
-
-
-def choices(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """List the target pictures that can be chosen: the first one of every class."""
-    ours, first = found["map"]["sets"][1], len(found["map"]["sets"][0]["labels"])
-    listed, known = [], set()
-    for row, label in enumerate(ours["labels"]):
-        if label not in known:
-            known.add(label)
-            listed.append({"picture": row, "tile": first + row, "label": str(ours["classes"][label])})
-    return listed
-
-
-def neighbours(found: Mapping[str, Any], row: int) -> dict[str, Any]:
-    """Describe a target picture with its nearest source pictures."""
-    theirs, ours = found["map"]["sets"]
-    first = len(theirs["labels"])
-    row = min(row, len(ours["labels"]) - 1)
-    return {
-        "picture": row,
-        "tile": first + row,
-        "label": str(ours["classes"][ours["labels"][row]]),
-        "title": f"Nearest pictures in {theirs['name']}",
-        "nearest": [
-            {
-                "tile": place,
-                "label": str(theirs["classes"][theirs["labels"][place]]),
-                "distance": f"{distance:.2f}",
-            }
-            for place, distance in found["map"]["nearest"][row]
-        ],
-        "words": f"Below each: its distance. 1 is the usual distance between a picture in {ours['name']} and one "
-        f"in {theirs['name']}.",
-    }
-
-
-def picture_named(found: Mapping[str, Any], name: str) -> int | None:
-    """Return the first target picture of a class, or None where there is no such class."""
-    return next((one["picture"] for one in choices(found) if one["label"] == name), None)
-
-
-def view(found: Mapping[str, Any], row: int) -> dict[str, Any]:
-    """Describe an outcome for the browser, all but the points of the map."""
-    theirs, ours = found["map"]["sets"]
+def view(found: Mapping[str, Any], state: SimilarityState) -> dict[str, Any]:
+    """Describe an outcome for the browser, all but the points of the map and the cells of the coupling."""
     return {
         "verdict": found["report"]["verdict"],
         "why": found["report"]["why"],
         "groups": groups(found),
         "sizes": sizes(found),
         "notes": list(found["notes"]),
-        "map_title": f"{theirs['name']} and {ours['name']} as {found['report']['backbone']} sees them",
-        "map_words": map_words(found),
-        "map_keys": f"Point at a mark, or go from mark to mark with the arrow keys, to see its picture. A click or "
-        f"Enter on one of {ours['name']} chooses it; lines lead to its nearest.",
-        "legend": legend(found),
-        "choose": f"Choose a picture in {ours['name']}",
-        "choices": choices(found),
-        "chosen": neighbours(found, row),
+        **maps.view(found, state.picture, state.map),
+        "coupling": coupling.view(found, state.pair),
     }
 
 
-def twin(found: Mapping[str, Any], row: int) -> list[Part]:
-    """Describe an outcome for the twin."""
+def twin(found: Mapping[str, Any], state: SimilarityState) -> list[Part]:
+    """Describe an outcome for the twin, with what was chosen in it."""
     report = found["report"]
     parts: list[Part] = [Paragraph(report["verdict"], strong=True)]
     parts += [Paragraph(words) for words in report["why"]]
@@ -229,47 +180,7 @@ def twin(found: Mapping[str, Any], row: int) -> list[Part]:
         parts.append(Table(head, rows, group["title"]))
     parts.append(Paragraph(sizes(found)))
     parts += [Paragraph(said) for said in found["notes"]]
-    theirs, ours = found["map"]["sets"]
-    alt = (
-        f"Map of the features: {legend(found)[0]} as circles, {legend(found)[1]} as triangles, "
-        f"{_overlap(found)}"
-    )
-    parts.append(Pictures([(scatter([theirs["places"], ours["places"]]), alt)], 360, drawings=True))
-    parts.append(Paragraph(map_words(found)))
-    shown = dict.fromkeys([row, *(one["picture"] for one in _spread(choices(found)))])
-    for one in list(shown)[:_IN_TWIN]:
-        near = neighbours(found, one)
-        pictures = [(_cut(found, near["tile"]), f"{ours['name']} {near['label']}")]
-        pictures += [
-            (_cut(found, other["tile"]), f"{theirs['name']} {other['label']} at {other['distance']}")
-            for other in near["nearest"]
-        ]
-        parts.append(Paragraph(f"{near['title']} to {ours['name']}, class {near['label']}:"))
-        parts.append(Pictures(pictures))
-    return [*parts, Paragraph(neighbours(found, row)["words"].replace("Below each", "After each"))]
-
-
-def _overlap(found: Mapping[str, Any]) -> str:
-    """Say what the map shows: how often a target point has a source point among the points nearest on it."""
-    theirs, ours = (one["places"] for one in found["map"]["sets"])
-    apart = sum(
-        min((x - a) ** 2 + (y - b) ** 2 for a, b in theirs)
-        < min((x - a) ** 2 + (y - b) ** 2 for other, (a, b) in enumerate(ours) if other != row)
-        for row, (x, y) in enumerate(ours)
-        if len(ours) > 1
-    )
-    return f"{apart} of {len(ours)} triangles have a circle as their nearest point."
-
-
-def _spread(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    step = max(1, len(listed) // (_IN_TWIN - 1))
-    return listed[step // 2 :: step]
-
-
-def _cut(found: Mapping[str, Any], place: int) -> str:
-    cut = tile(found["map"]["sheet"], place)
-    # Grey needs a third of the bytes; `picture` takes one channel as ink.
-    return picture(1 - cut[:1] if (cut[0] == cut[1]).all() and (cut[0] == cut[2]).all() else cut)
+    return [*parts, *maps.twin(found, state.picture, state.map), *coupling.twin(found, state.pair)]
 
 
 def _number(value: float | str) -> str:
