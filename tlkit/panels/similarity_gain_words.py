@@ -74,11 +74,15 @@ def question(state: SimilarityState, pair: tuple[str, str]) -> str:
 def gate_view(facts: Facts) -> dict[str, Any] | None:
     """Describe the guess for the browser; None where there is none and none is asked for."""
     state, pair = facts.state, facts.pair
-    if pair is None or (state.guess is None and facts.gain is not None and facts.fits):
+    if pair is None or facts.fits:
         return None
     if state.guess is None and not facts.waits and not facts.reported:
         return None
-    return {**gate.view(question(state, pair), pair, state), "first": facts.predict}
+    return {
+        **gate.view(question(state, pair), pair, state),
+        "first": facts.predict and not facts.reported,
+        "must": facts.predict,
+    }
 
 
 def view(facts: Facts) -> dict[str, Any] | None:

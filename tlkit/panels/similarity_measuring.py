@@ -116,8 +116,9 @@ class Measuring(Panel[SimilarityState, Report]):
     # Settings
 
     def _waits(self) -> bool:
-        """Say whether the guess is still to come."""
-        return bool(self._about.get("predict")) and self._state.guess is None and not self._opened
+        """Say whether the guess is still to come: not after the gain, and not in a reopened panel."""
+        asked = bool(self._about.get("predict")) and self._state.guess is None
+        return asked and not self._opened and not self._fits(draws=False)
 
     def _chosen(self) -> tuple[Dataset, Backbone]:
         assert self._choices is not None  # else it was opened from a record and does not begin

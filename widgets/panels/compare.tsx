@@ -1,5 +1,7 @@
 // The Compare panel: arms, a guess, growing dots while it runs, and what can be said at the end.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { type Count, Entry } from "../shared/entry";
+import { Ask, Committed, type Gate } from "../shared/gate";
+import gated from "../shared/gate.css";
 import { panel } from "../shared/panel";
 import { RunBar, Table } from "../shared/parts";
 import { inks, type Intervals, type Mark, Plot, Shape } from "../shared/plot";
@@ -7,25 +9,10 @@ import type { Base, Props } from "../shared/seam";
 import plotted from "../shared/plot.css";
 import css from "./compare.css";
 
-interface Count {
-  value: string;
-  most: number;
-  words: string;
-  title: string;
-}
-
 interface Shown {
   head: string[];
   rows: { text: string; tone?: string }[][];
   caption: string;
-}
-
-interface Gate {
-  open: boolean;
-  question: string;
-  words: string;
-  reason: string;
-  labels: { title: string; points: string; because: string; hint: string; commit: string };
 }
 
 interface View extends Base {
@@ -115,37 +102,6 @@ function Compare(props: Props<View>) {
   );
 }
 
-/** A whole number to type; what is typed and not yet given stays when a view arrives meanwhile. */
-function Entry({ count, locked, give }: { count: Count; locked: boolean; give(value: number | null): void }) {
-  const [typed, setTyped] = useState<string | null>(null);
-  const given = useRef(false);
-  useEffect(() => {
-    if (given.current) setTyped(null);
-  }, [count]);
-  return (
-    <label class="tlkit-count" title={count.title}>
-      <input
-        type="number"
-        min={1}
-        max={count.most}
-        value={typed ?? count.value ?? ""}
-        placeholder="all"
-        readOnly={locked}
-        onInput={(event) => {
-          given.current = false;
-          setTyped(event.currentTarget.value);
-        }}
-        onChange={(event) => {
-          const { value } = event.currentTarget;
-          given.current = true;
-          give(value === "" ? null : Number(value));
-        }}
-      />
-      <span>{count.words}</span>
-    </label>
-  );
-}
-
 function Settings({ view, busy, send }: Props<View>) {
   const set = (name: string) => (value: number | null) => send({ set: { [name]: value } });
   return (
@@ -177,64 +133,11 @@ function Settings({ view, busy, send }: Props<View>) {
         })}
       </fieldset>
       <div class="tlkit-counts">
-        <Entry count={view.labels_per_class} locked={busy} give={set("labels_per_class")} />
+        <Entry count={view.labels_per_class} locked={busy} give={set("labels_per_class")} placeholder="all" />
         <Entry count={view.seeds} locked={busy} give={set("seeds")} />
       </div>
     </>
   );
 }
 
-/** The guess before anything is shown. What is typed stays here until it is committed. */
-function Ask({ gate, send }: { gate: Gate; send: Props<View>["send"] }) {
-  const [guess, setGuess] = useState("");
-  const [reason, setReason] = useState("");
-  const { labels } = gate;
-  return (
-    <form
-      class="tlkit-guess tlkit-ask"
-      aria-label={labels.title}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        send({ do: "commit", with: { guess, reason } });
-      }}
-    >
-      <label>
-        <strong class="tlkit-verdict">{gate.question}</strong>
-        <span class="tlkit-points">
-          <input type="number" min={-100} max={100} step="any" value={guess} onInput={(event) => setGuess(event.currentTarget.value)} />
-          {labels.points}
-        </span>
-      </label>
-      <label>
-        {labels.because}
-        <textarea rows={2} placeholder={labels.hint} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
-      </label>
-      <button type="submit" class="tlkit-go">
-        {labels.commit}
-      </button>
-    </form>
-  );
-}
-
-function Committed({ gate }: { gate: Gate }) {
-  const node = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    // The form with the focus is gone: what comes next is to run.
-    if (document.activeElement === document.body) {
-      node.current?.closest(".tlkit-panel")?.querySelector<HTMLElement>(".tlkit-go")?.focus({ preventScroll: true });
-    }
-  }, []);
-  return (
-    <div class="tlkit-guess" ref={node} role="status">
-      <p>
-        <b>{gate.labels.title}:</b> {gate.words}
-      </p>
-      <blockquote>
-        {gate.labels.because} {gate.reason}
-      </blockquote>
-    </div>
-  );
-}
-
-export default panel<View>(Compare, plotted + css);
+export default panel<View>(Compare, plotted + gated + css);

@@ -2,8 +2,12 @@
 import { useMemo } from "preact/hooks";
 import { panel } from "../shared/panel";
 import { RunBar } from "../shared/parts";
+import gated from "../shared/gate.css";
+import plotted from "../shared/plot.css";
 import type { Base, Props } from "../shared/seam";
 import css from "./similarity.css";
+import { FirstGuess, type Gain, type Guess, MeasureGain } from "./similarity/gain";
+import gaining from "./similarity/gain.css";
 import { FeatureMap, type FeatureMapData } from "./similarity/map";
 import { type Sheet, Tile } from "./similarity/tile";
 
@@ -55,6 +59,8 @@ interface View extends Base {
   invite: string;
   outcome: Outcome | null;
   stale_words: string;
+  gate: Guess | null;
+  gain: Gain | null;
 }
 
 function Similarity(props: Props<View>) {
@@ -92,7 +98,10 @@ function Similarity(props: Props<View>) {
           </div>
         ))}
       </div>
-      <RunBar {...props}>{!outcome && <span class="tlkit-dim">{view.invite}</span>}</RunBar>
+      <FirstGuess {...props} />
+      <RunBar {...props} blocked={view.gate?.must === true && view.gate.open} other={busy && view.gain?.measures === true} done={outcome !== null}>
+        {!outcome && <span class="tlkit-dim">{view.invite}</span>}
+      </RunBar>
       {outcome && map && (
         <div class={view.stale ? "tlkit-s-outcome tlkit-s-stale" : "tlkit-s-outcome"} style={{ "--sheet": `url("${pictures["sheet"]}")` }}>
           {view.stale && <p class="tlkit-note">{view.stale_words}</p>}
@@ -112,6 +121,7 @@ function Similarity(props: Props<View>) {
           {outcome.groups.map((group) => (
             <Group {...group} key={group.title} />
           ))}
+          {view.gain && <MeasureGain {...props} gain={view.gain} />}
           <div class="tlkit-s-two">
             <FeatureMap outcome={outcome} map={map} look={look} />
             <div class="tlkit-s-words">
@@ -240,4 +250,4 @@ function walk(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
   event.preventDefault();
 }
 
-export default panel<View>(Similarity, css);
+export default panel<View>(Similarity, css + plotted + gated + gaining);

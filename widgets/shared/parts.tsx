@@ -1,7 +1,7 @@
 // Parts that panels share. Each shows what it is given.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import type { Base, Props } from "./seam";
+import type { Base, Event, Props } from "./seam";
 
 /** An error in words; the traceback behind a disclosure. */
 export function Problem({ words, details }: { words: string; details: string }) {
@@ -18,28 +18,42 @@ export function Problem({ words, details }: { words: string; details: string }) 
   );
 }
 
-/** Run, Stop and progress, and whatever else a panel puts beside them. */
-export function RunBar({ view, busy, saved, send, children, blocked = false }: Props<Base> & { children?: ComponentChildren; blocked?: boolean }) {
-  const { labels, status, progress } = view;
-  const again = status === "finished" || status === "stopped" || status === "failed";
+/** Run, Stop and progress, and whatever else a panel puts beside them.
+ *
+ * A panel with a second kind of work has a second bar: with its own `work`, and `other` where the first is going on. */
+export function RunBar({ view, busy, saved, send, children, blocked = false, other = false, done, work }: Props<Base> & BarProps) {
+  const { status, progress } = view;
+  const labels = work?.labels ?? view.labels;
+  const again = done ?? (status === "finished" || status === "stopped" || status === "failed");
   // One button in one place: whoever pressed Run with the keyboard can stop with the same key. The second half of
   // a double click is no wish to stop.
   return (
     <div class="tlkit-bar">
       {view.reopened ? (
-        <p class="tlkit-note tlkit-reopened">{view.reopened}</p>
-      ) : busy ? (
+        !work && <p class="tlkit-note tlkit-reopened">{view.reopened}</p>
+      ) : busy && !other ? (
         <button type="button" key="main" class="tlkit-go tlkit-stop" aria-disabled={status === "stopping"} onClick={(event) => event.detail > 1 || send({ stop: true })}>
           {status === "stopping" ? labels.stopping : labels.stop}
         </button>
       ) : (
-        <button type="button" key="main" class="tlkit-go" aria-disabled={blocked} onClick={() => blocked || send({ run: true })}>
+        <button type="button" key="main" class="tlkit-go" aria-disabled={blocked || other} onClick={() => blocked || other || send(work?.start ?? { run: true })}>
           {again ? labels.again : labels.run}
         </button>
       )}
-      {!saved && (busy ? <Progress {...(progress ?? { words: "", share: null })} /> : children)}
+      {!saved && (busy && !other ? <Progress {...(progress ?? { words: "", share: null })} /> : children)}
     </div>
   );
+}
+
+interface BarProps {
+  children?: ComponentChildren;
+  blocked?: boolean;
+  /** Another work of the panel is going on. */
+  other?: boolean;
+  /** What this bar starts, where it is not the panel's run. */
+  work?: { labels: Base["labels"]; start: Event };
+  /** Whether it was done before; a panel with one kind of work can tell it by its status. */
+  done?: boolean;
 }
 
 /** How far a run is; without a share, the bar only says that something happens. */
