@@ -16,6 +16,7 @@ from tlkit.panels.similarity_choices import Choices, follows, some
 from tlkit.panels.similarity_coupling import coupled
 from tlkit.panels.similarity_map import feature_map
 from tlkit.panels.similarity_measuring import Measuring
+from tlkit.panels.similarity_overlap import known_names, shared
 from tlkit.panels.similarity_seen import seen
 from tlkit.panels.similarity_state import LABELS_PER_CLASS, SimilarityState, asked_anew
 from tlkit.panels.twin import Paragraph, Part
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 _SAMPLES = 8
 # How much of the time each phase takes, as seen on one core.
-_CEILING, _REPORT = 0.75, 0.95
+_CEILING, _REPORT, _SHARED = 0.75, 0.9, 0.95
 
 
 class Similarity(Measuring):
@@ -82,6 +83,7 @@ class Similarity(Measuring):
     ) -> None:
         self._choices = Choices(source, target, net, others)
         self._samples: dict[str, tuple[dict[str, Any], list[str]]] = {}
+        self._overlaps: dict[tuple[str, str], dict[str, Any]] = {}
         about = {
             "datasets": self._choices.datasets,
             "backbones": self._choices.backbones,
@@ -169,10 +171,26 @@ class Similarity(Measuring):
             )
             job.say("Drawing the map", _REPORT)
             sides = seen(source, target, network, state.seed, check)
-            self._seen = {"map": feature_map(*sides, state.seed), "coupling": coupled(*sides)}
+            self._seen = {
+                "map": feature_map(*sides, state.seed),
+                "coupling": coupled(*sides),
+                "overlap": self._overlap(source, target, network, job),
+            }
         shapes = {one.name: one.train.images.shape for one in (source, target)}
         self._notes = [f"{name}: {said}" for name in shapes for said in network.transform.notes(shapes[name])]
         return found
+
+    def _overlap(self, source: Dataset, target: Dataset, network: Backbone, job: Job) -> dict[str, Any]:
+        """Return what both sets share; their pictures are compared once, whichever network looks at them."""
+        names = source.name, target.name
+        if names not in self._overlaps:
+            self._overlaps[names] = shared(
+                source,
+                target,
+                job.should_stop,
+                lambda said, share: job.say(said, _SHARED + share * (1 - _SHARED)),
+            )
+        return {**self._overlaps[names], "network": known_names(network, source, target)}
 
     def _ceiling(
         self, network: Backbone, target: Dataset, job: Job

@@ -79,6 +79,7 @@ def view(found: Mapping[str, Any], pair: Pair | None) -> dict[str, Any] | None:
         "title": title,
         "why_not": "",
         "about": _about(found),
+        "axes": f"Columns: {theirs}. Rows: {ours}. Percent of a row.",
         "limits": _limits(found),
         "keys": "Point at a cell, or go from cell to cell with the arrow keys, to see a picture of both classes. A "
         "click, Enter or Space chooses the pair.",
@@ -218,8 +219,8 @@ def _limits(found: Mapping[str, Any]) -> str:
     made = found["coupling"]
     theirs, ours = made["sets"]
     most = (
-        f" So much that no share can be above {_percent(made['most'])} here: with {len(theirs['kept'])} classes for "
-        f"{len(ours['kept'])}, one is not enough for a whole one."
+        f" With {len(theirs['kept'])} classes for {len(ours['kept'])}, one alone cannot fill a row: no share here "
+        f"can be above {_percent(made['most'])}."
         if made["most"] < 1 - _LITTLE
         else ""
     )

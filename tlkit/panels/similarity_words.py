@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tlkit.errors import PanelError, unknown_name
 from tlkit.panels import similarity_coupling_words as coupling
 from tlkit.panels import similarity_map_words as maps
+from tlkit.panels import similarity_overlap as overlap
 from tlkit.panels.twin import Paragraph, Part, Table
 from tlkit.similarity.verdict import number
 
@@ -149,6 +150,7 @@ def view(found: Mapping[str, Any], state: SimilarityState) -> dict[str, Any]:
         "notes": list(found["notes"]),
         **maps.view(found, state.picture, state.map),
         "coupling": coupling.view(found, state.pair),
+        "overlap": overlap.view(found),
     }
 
 
@@ -157,6 +159,7 @@ def twin(found: Mapping[str, Any], state: SimilarityState) -> list[Part]:
     report = found["report"]
     parts: list[Part] = [Paragraph(report["verdict"], strong=True)]
     parts += [Paragraph(words) for words in report["why"]]
+    parts += overlap.twin(found)
     for group in groups(found):
         rows = [
             [

@@ -6,9 +6,14 @@ import gated from "../shared/gate.css";
 import plotted from "../shared/plot.css";
 import type { Base, Props } from "../shared/seam";
 import css from "./similarity.css";
+import { type Cells, Coupling, type CouplingShown } from "./similarity/coupling";
+import coupling from "./similarity/coupling.css";
 import { FirstGuess, type Gain, type Guess, MeasureGain } from "./similarity/gain";
 import gaining from "./similarity/gain.css";
 import { FeatureMap, type FeatureMapData } from "./similarity/map";
+import { Overlap, type Shared } from "./similarity/overlap";
+import overlapping from "./similarity/overlap.css";
+import { walk } from "./similarity/radios";
 import { type Sheet, Tile } from "./similarity/tile";
 
 interface Bar {
@@ -44,6 +49,7 @@ interface Outcome {
   groups: { title: string; floor: string; ceiling: string; bars: Bar[] }[];
   sizes: string;
   notes: string[];
+  maps: { label: string; chosen: string; options: { name: string; label: string }[] };
   map_title: string;
   map_words: string;
   map_keys: string;
@@ -51,6 +57,9 @@ interface Outcome {
   choose: string;
   choices: { picture: number; tile: number; label: string }[];
   chosen: Chosen;
+  /** Results of earlier versions have none. */
+  coupling: CouplingShown | null;
+  overlap: Shared | null;
 }
 
 interface View extends Base {
@@ -66,10 +75,8 @@ interface View extends Base {
 function Similarity(props: Props<View>) {
   const { view, pictures, busy, send } = props;
   const { outcome } = view;
-  const map = useMemo<FeatureMapData | null>(
-    () => (pictures["map"] ? JSON.parse(pictures["map"]) : null),
-    [pictures["map"]],
-  );
+  const map = useParsed<FeatureMapData>(pictures["map"]);
+  const cells = useParsed<Cells>(pictures["coupling"]);
   const look = (picture: number) => busy || send({ set: { picture } });
   return (
     <>
@@ -113,6 +120,7 @@ function Similarity(props: Props<View>) {
               {words}
             </p>
           ))}
+          {outcome.overlap && <Overlap {...outcome.overlap} />}
           {outcome.notes.map((words) => (
             <p class="tlkit-note" key={words}>
               {words}
@@ -123,13 +131,14 @@ function Similarity(props: Props<View>) {
           ))}
           {view.gain && <MeasureGain {...props} gain={view.gain} />}
           <div class="tlkit-s-two">
-            <FeatureMap outcome={outcome} map={map} look={look} />
+            <FeatureMap outcome={outcome} map={map} look={look} place={(name) => busy || send({ set: { map: name } })} />
             <div class="tlkit-s-words">
               <p class="tlkit-why">{outcome.map_keys}</p>
               <p class="tlkit-why">{outcome.map_words}</p>
             </div>
             <Nearest outcome={outcome} sheet={map.sheet} look={look} />
           </div>
+          {outcome.coupling && <Coupling shown={outcome.coupling} cells={cells} sheet={map.sheet} choose={(pair) => busy || send({ set: { pair } })} />}
           <p class="tlkit-why tlkit-s-sizes">{outcome.sizes}</p>
         </div>
       )}
@@ -239,15 +248,9 @@ function Nearest({ outcome, sheet, look }: { outcome: Outcome; sheet: Sheet; loo
   );
 }
 
-/** Arrows choose the picture before or after, as in every group of radio buttons. */
-function walk(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
-  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-  if (!step) return;
-  const all = [...event.currentTarget.querySelectorAll<HTMLElement>("[role=radio]")];
-  const next = all[(all.indexOf(event.target as HTMLElement) + step + all.length) % all.length];
-  next?.focus();
-  next?.click();
-  event.preventDefault();
+/** What is sent apart from the view, since it is large: read once. */
+function useParsed<Data>(json: string | undefined): Data | null {
+  return useMemo<Data | null>(() => (json ? JSON.parse(json) : null), [json]);
 }
 
-export default panel<View>(Similarity, css + plotted + gated + gaining);
+export default panel<View>(Similarity, css + plotted + gated + gaining + coupling + overlapping);

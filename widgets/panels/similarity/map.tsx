@@ -1,5 +1,6 @@
 // Both sets as points in the network's feature space: each shows its picture on hover and on focus.
 import { useMemo, useRef, useState } from "preact/hooks";
+import { walk } from "./radios";
 import { type Sheet, Tile } from "./tile";
 
 interface Point {
@@ -21,10 +22,11 @@ export interface FeatureMapData {
 interface Mapped {
   map_title: string;
   legend: string[];
+  maps: { label: string; chosen: string; options: { name: string; label: string }[] };
   chosen: { tile: number; nearest: { tile: number }[] };
 }
 
-export function FeatureMap({ outcome, map, look }: { outcome: Mapped; map: FeatureMapData; look(picture: number): unknown }) {
+export function FeatureMap({ outcome, map, look, place }: { outcome: Mapped; map: FeatureMapData; look(picture: number): unknown; place(map: string): unknown }) {
   const { points, sheet } = map;
   const [shown, setShown] = useState<number | null>(null);
   const [visited, setVisited] = useState(0);
@@ -70,6 +72,7 @@ export function FeatureMap({ outcome, map, look }: { outcome: Mapped; map: Featu
             </span>
           ))}
         </p>
+        {outcome.maps.options.length > 0 && <Maps {...outcome.maps} place={place} />}
       </figcaption>
       {/* Focus is listened to around the drawing: Chromium makes a drawing that listens a tab stop of its own. */}
       <div
@@ -120,6 +123,19 @@ export function FeatureMap({ outcome, map, look }: { outcome: Mapped; map: Featu
         )}
       </div>
     </figure>
+  );
+}
+
+/** How the points are placed. */
+function Maps({ label, chosen, options, place }: Mapped["maps"] & { place(map: string): unknown }) {
+  return (
+    <div class="tlkit-s-maps" role="radiogroup" aria-label={label} onKeyDown={walk}>
+      {options.map((one) => (
+        <button type="button" role="radio" key={one.name} aria-checked={one.name === chosen} tabIndex={one.name === chosen ? 0 : -1} onClick={() => place(one.name)}>
+          {one.label}
+        </button>
+      ))}
+    </div>
   );
 }
 

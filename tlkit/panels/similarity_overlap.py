@@ -1,0 +1,132 @@
+"""What the target shares with the source, looked for in the run of a Similarity panel, and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tlkit import similarity
+from tlkit.errors import SimilarityError
+from tlkit.panels.twin import Paragraph, Part
+from tlkit.similarity.overlap_shown import WHY
+
+if TYPE_CHECKING:
+    from tlkit.backbones import Backbone
+    from tlkit.data import Dataset
+
+#: Of larger sets, looking would keep somebody waiting.
+MOST_PICTURES = 40_000
+_TITLE = "Overlap"
+# So many pairs of positions are kept; the counts are of all.
+_KEPT = 20
+
+
+def shared(
+    source: Dataset,
+    target: Dataset,
+    should_stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[str, float], None] = lambda words, share: None,
+) -> dict[str, Any]:
+    """Look for pictures and class names of the target that the source has already.
+
+    Parameters
+    ----------
+    source, target
+        Datasets; test sets stay sealed.
+    should_stop, progress
+        As in :func:`tlkit.similarity.overlap`.
+
+    Returns
+    -------
+    dict
+        Plain JSON: ``found``, the record of an overlap or None, and ``why_not``, in words, where pictures could not
+        be compared.
+
+    Examples
+    --------
+    >>> from tlkit import data
+    >>> shared(data.load("photos"), data.load("emoji:noto"))["why_not"][:36]
+    "The pictures of 'photos' have 1 chan"
+    """
+    if source.fingerprint == target.fingerprint:
+        return {"found": None, "why_not": "", "same": True}
+    pictures = sum(_count(one) for one in (source, target))
+    if pictures > MOST_PICTURES:
+        why = f"{pictures:,} pictures are more than a panel looks through; similarity.overlap(source, target) does."
+        return {"found": None, "why_not": why, "same": False}
+    try:
+        found = similarity.overlap(source, target, should_stop=should_stop, progress=progress).record()
+    except SimilarityError as error:
+        return {"found": None, "why_not": str(error), "same": False}
+    for kind in ("exact", "near", "alike_features"):
+        found[kind]["pairs"] = found[kind]["pairs"][:_KEPT]
+    return {"found": found, "why_not": "", "same": False}
+
+
+def known_names(network: Backbone, source: Dataset, target: Dataset) -> dict[str, Any] | None:
+    """Compare the target's class names with those that a network learned elsewhere than from the source.
+
+    Returns
+    -------
+    dict or None
+        The record of an overlap; None where the network's card names no classes, or those of the source.
+    """
+    learned = tuple(network.card.classes)
+    if not learned or learned == tuple(source.classes):
+        return None
+    return similarity.overlap(network, target).record()
+
+
+def view(found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Describe the overlap for the browser: what to be warned of, or one quiet line; None for an older result."""
+    made = found.get("overlap")
+    if not made:
+        return None
+    warned, quiet = _said(found)
+    return {"title": _TITLE, "warnings": warned, "why": WHY if warned else "", "quiet": quiet}
+
+
+def twin(found: Mapping[str, Any]) -> list[Part]:
+    """Describe the overlap for the twin."""
+    made = view(found)
+    if not made:
+        return []
+    warned = [Paragraph(f"{made['title']}: {words}", strong=True) for words in made["warnings"]]
+    return [*warned, Paragraph(" ".join([*([made["why"]] if warned else []), made["quiet"]]))]
+
+
+def _said(found: Mapping[str, Any]) -> tuple[list[str], str]:
+    """Return what to be warned of, a sentence each, and what else is to be known."""
+    report, made = found["report"], found["overlap"]
+    source, target = report["source"], report["target"]
+    if made["same"]:
+        return [f"Source and target are one set: {target} was compared with itself."], ""
+    records = [one for one in (made["found"], made.get("network")) if one]
+    warned = [words for one in records for words in one["warnings"]]
+    notes = [words for one in records for words in one["notes"]]
+    if made["why_not"]:
+        first = f"Not checked for overlap: whether pictures of {target} are in {source}. {made['why_not']}"
+    else:
+        first = _looked_at(made["found"], warned=bool(warned))
+    return warned, " ".join([first, *notes])
+
+
+def _looked_at(record: Mapping[str, Any], *, warned: bool) -> str:
+    """Say in one line what was looked for."""
+    theirs, ours = (sum(record[f"{side}_counts"].values()) for side in ("source", "target"))
+    copies = record["exact"]["count"] + record["near"]["count"]
+    where = (
+        f"of {ours:,} pictures of {record['target']} {'are' if copies > 1 else 'is'} among {theirs:,} of "
+        f"{record['source']}, equal or nearly equal"
+    )
+    if copies:
+        said = f"{copies:,} {where}."
+    elif warned:
+        said = f"None {where}."
+    else:
+        said = f"No overlap was found: none {where}, and no class has the same name."
+    return f"{said} Mirrored or redrawn copies would not have been found. Test sets stayed sealed."
+
+
+def _count(dataset: Dataset) -> int:
+    return len(dataset.train) + len(dataset.validation) + len(dataset.test)
