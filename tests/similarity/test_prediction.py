@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tlkit.errors import SimilarityError
 from tlkit.similarity import evidence
 from tlkit.similarity.measures import DISTANCES, SCORES
 
@@ -121,6 +122,16 @@ def test_what_is_stored_is_what_the_sentence_says(
         assert evidence.track_record("logme", "fine-tuned") is None
         assert "In our 3 trials LogME picked the best of about 4 sources 3 times" in said
         assert "30.0 points less" in str(evidence.track_record("knn"))
+        table = evidence.track_records()
+        assert table.caption.startswith(
+            "frozen: 3 trials (3 targets, 1 architectures), about 4 sources each, 2 draws"
+        )
+        assert table.rows[0][0] == "LogME"
+        assert table.rows[0][1].startswith("1.00 (1.00 to 1.00)")
+        assert table.rows[0][-1] == "3 of 3"
+        assert table.rows[-1][0] == "nearest neighbour"
+        with pytest.raises(SimilarityError, match="No trials are known of 'fine-tuned'"):
+            evidence.track_records("fine-tuned")
     finally:
         evidence._stored.cache_clear()
 

@@ -5,7 +5,7 @@ Scores look at the target's labels (higher is better); distances look at picture
 
 from tlkit.similarity.cka import cka
 from tlkit.similarity.coral import coral
-from tlkit.similarity.evidence import TrackRecord, track_record
+from tlkit.similarity.evidence import TrackRecord, track_record, track_records
 from tlkit.similarity.found import Report
 from tlkit.similarity.frechet import frechet
 from tlkit.similarity.gbc import gbc
@@ -38,6 +38,7 @@ __all__ = [
     "rank",
     "Ranking",
     "track_record",
+    "track_records",
     "TrackRecord",
     "logme",
     "h_score",
