@@ -127,7 +127,7 @@ class Measuring(Panel[SimilarityState, Report]):
     def _pair(self) -> tuple[str, str]:
         if self._choices is None:
             raise PanelError("This panel was opened from a record; a guess comes too late.", self._anew())
-        return gains.pair(self._chosen()[1])
+        return gains.pair(self._choices.backbone(self._state.backbone))
 
     def _most_labels(self, target: str) -> int:
         """Return how many labels of each class there are to draw; of a reopened panel nobody knows it."""
