@@ -247,3 +247,24 @@ def test_lesson_3_by_keyboard_up_to_the_freeze_panel(
     expect(again.page.locator(".tlkit-twin", has_text="old task with its old head")).to_contain_text(
         verdict, timeout=90_000
     )
+
+
+def test_lesson_4_by_keyboard_from_the_first_hint_to_the_panel(learner: Callable[[str], Learner]) -> None:
+    four = learner("04")
+    four.run_until("look", {})
+    four.run_until("one-panel", {"guess-close": ("70", "both are written")})
+    assert "% of the way from floor to ceiling" in four.output("close-run")
+    assert "You guessed 70 %. It was" in four.output("close-run")
+
+    four.cell("one-panel")
+    panel = four.notebook.panel("Before and after")
+    expect(panel.locator(".tlkit-head")).to_contain_text("2 draws")
+    panel.get_by_label(re.compile("By how many points")).focus()
+    four.keyboard.type("-5")
+    four.keyboard.press("Tab")
+    four.keyboard.type("letters are not digits")
+    four.keyboard.press("Tab")
+    four.keyboard.press("Enter")
+    expect(panel.get_by_role("button", name="Run")).to_be_focused()
+    expect(panel).to_contain_text("loses by 5 points")
+    pictured(four, "lesson-4")
