@@ -11,6 +11,7 @@ import pytest
 from tests.panels.printed import measured
 from tlkit import backbones, data, panels
 from tlkit.data import Dataset
+from tlkit.errors import StoppedError
 from tlkit.panels import similarity_overlap as overlap
 from tlkit.similarity.overlap_shown import WHY
 
@@ -78,6 +79,18 @@ def test_one_set_as_both_is_told_without_looking() -> None:
     seen = overlap.view(found(overlap.shared(ours, ours, never), "ours"))
     assert seen is not None
     assert "one set" in seen["warnings"][0]
+
+
+def test_the_same_sets_are_looked_through_once_and_a_stopped_look_leaves_nothing() -> None:
+    ours, theirs = noise("ours", seed=5), noise("theirs", seed=6)
+    with pytest.raises(StoppedError):
+        overlap.shared(theirs, ours, lambda: True)
+    asked: list[float] = []
+    first = overlap.shared(theirs, ours, progress=lambda _, share: asked.append(share))
+    assert asked
+    assert overlap.shared(theirs, ours, lambda: True) == first
+    # Other pictures under the same name are other sets.
+    assert overlap.shared(with_copies(ours, 3), ours)["found"]["exact"]["count"] == 3
 
 
 def test_sets_too_large_for_a_panel_are_not_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,7 +83,6 @@ class Similarity(Measuring):
     ) -> None:
         self._choices = Choices(source, target, net, others)
         self._samples: dict[str, tuple[dict[str, Any], list[str]]] = {}
-        self._overlaps: dict[tuple[str, str], dict[str, Any]] = {}
         about = {
             "datasets": self._choices.datasets,
             "backbones": self._choices.backbones,
@@ -174,23 +173,19 @@ class Similarity(Measuring):
             self._seen = {
                 "map": feature_map(*sides, state.seed),
                 "coupling": coupled(*sides),
-                "overlap": self._overlap(source, target, network, job),
+                "overlap": {
+                    **shared(
+                        source,
+                        target,
+                        job.should_stop,
+                        lambda said, share: job.say(said, _SHARED + share * (1 - _SHARED)),
+                    ),
+                    "network": known_names(network, source, target),
+                },
             }
         shapes = {one.name: one.train.images.shape for one in (source, target)}
         self._notes = [f"{name}: {said}" for name in shapes for said in network.transform.notes(shapes[name])]
         return found
-
-    def _overlap(self, source: Dataset, target: Dataset, network: Backbone, job: Job) -> dict[str, Any]:
-        """Return what both sets share; their pictures are compared once, whichever network looks at them."""
-        names = source.name, target.name
-        if names not in self._overlaps:
-            self._overlaps[names] = shared(
-                source,
-                target,
-                job.should_stop,
-                lambda said, share: job.say(said, _SHARED + share * (1 - _SHARED)),
-            )
-        return {**self._overlaps[names], "network": known_names(network, source, target)}
 
     def _ceiling(
         self, network: Backbone, target: Dataset, job: Job

@@ -19,6 +19,9 @@ MOST_PICTURES = 40_000
 _TITLE = "Overlap"
 # So many pairs of positions are kept; the counts are of all.
 _KEPT = 20
+# Of the last pairs of sets: another network or another panel looks at the same pictures.
+_REMEMBERED = 16
+_known: dict[tuple[str, ...], dict[str, Any]] = {}
 
 
 def shared(
@@ -27,7 +30,7 @@ def shared(
     should_stop: Callable[[], bool] = lambda: False,
     progress: Callable[[str, float], None] = lambda words, share: None,
 ) -> dict[str, Any]:
-    """Look for pictures and class names of the target that the source has already.
+    """Look for pictures and class names of the target that the source has already; remembered while Python runs.
 
     Parameters
     ----------
@@ -48,19 +51,25 @@ def shared(
     >>> shared(data.load("photos"), data.load("emoji:noto"))["why_not"][:36]
     "The pictures of 'photos' have 1 chan"
     """
+    sets = (source.name, source.fingerprint, target.name, target.fingerprint)
     if source.fingerprint == target.fingerprint:
-        return {"found": None, "why_not": "", "same": True}
-    pictures = sum(_count(one) for one in (source, target))
-    if pictures > MOST_PICTURES:
-        why = f"{pictures:,} pictures are more than a panel looks through; similarity.overlap(source, target) does."
-        return {"found": None, "why_not": why, "same": False}
-    try:
-        found = similarity.overlap(source, target, should_stop=should_stop, progress=progress).record()
-    except SimilarityError as error:
-        return {"found": None, "why_not": str(error), "same": False}
-    for kind in ("exact", "near", "alike_features"):
-        found[kind]["pairs"] = found[kind]["pairs"][:_KEPT]
-    return {"found": found, "why_not": "", "same": False}
+        return _made(same=True)
+    if sets not in _known:
+        pictures = sum(_count(one) for one in (source, target))
+        if pictures > MOST_PICTURES:
+            return _made(
+                f"{pictures:,} pictures are more than a panel looks through; similarity.overlap(source, target) does."
+            )
+        try:
+            found = similarity.overlap(source, target, should_stop=should_stop, progress=progress).record()
+        except SimilarityError as error:
+            return _made(str(error))
+        for kind in ("exact", "near", "alike_features"):
+            found[kind]["pairs"] = found[kind]["pairs"][:_KEPT]
+        for oldest in list(_known)[: -(_REMEMBERED - 1)]:
+            _known.pop(oldest, None)
+        _known[sets] = found
+    return _made(found=_known[sets])
 
 
 def known_names(network: Backbone, source: Dataset, target: Dataset) -> dict[str, Any] | None:
@@ -126,6 +135,10 @@ def _looked_at(record: Mapping[str, Any], *, warned: bool) -> str:
     else:
         said = f"No overlap was found: none {where}, and no class has the same name."
     return f"{said} Mirrored or redrawn copies would not have been found. Test sets stayed sealed."
+
+
+def _made(why_not: str = "", *, found: dict[str, Any] | None = None, same: bool = False) -> dict[str, Any]:
+    return {"found": found, "why_not": why_not, "same": same}
 
 
 def _count(dataset: Dataset) -> int:
