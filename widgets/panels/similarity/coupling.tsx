@@ -137,7 +137,7 @@ function HeatMap({ shown, chosen, cells, sheet, choose }: { shown: CouplingShown
   const row = tip && rows[tip.spot[0]];
   const column = tip && columns[tip.spot[1]];
   return (
-    <div class="tlkit-c-map" style={{ "--columns": columns.length }}>
+    <div class="tlkit-c-map" style={{ "--columns": columns.length, "--letters": Math.max(...rows.map((one) => one.label.length)) }}>
       <p class="tlkit-c-legend" aria-hidden="true">
         <span>{shown.axes}</span>
         <span>
