@@ -191,7 +191,7 @@ def test_guess_expectation_and_measurement_stand_side_by_side(finished: panels.S
     assert [card["title"] for card in shown["cards"]] == ["Your guess", "The scores", "Measured"]
     assert shown["cards"][0] == {
         "title": "Your guess",
-        "value": "5",
+        "value": "5 points",
         "words": "because: stripes <b>are</b> stripes",
     }
     assert "promises no number of points" in shown["cards"][1]["words"]

@@ -130,7 +130,13 @@ def twin(facts: Facts) -> list[Part]:
     shown = _found(found, facts.report)
     parts.append(Paragraph(shown["verdict"], strong=True))
     parts.append(Paragraph(shown["why"]))
-    parts.append(Table(["", "points", ""], [list(card.values()) for card in shown["cards"]], shown["title"]))
+    parts.append(
+        Table(
+            ["", "gain", "why, and how sure"],
+            [list(card.values()) for card in shown["cards"]],
+            shown["title"],
+        )
+    )
     parts += [Paragraph(words) for words in (shown["beside"], shown["fits"], shown["best"]) if words]
     drawing = (measured.png(found.comparison, found.pair, found.guess), found.comparison.alt)
     parts.append(Pictures([drawing], 640, drawings=True))
@@ -177,7 +183,7 @@ def _found(found: Gain, report: Mapping[str, Any]) -> dict[str, Any]:
     cards = [
         {
             "title": "Measured",
-            "value": signed(difference),
+            "value": f"{signed(difference)} points",
             "words": f"{signed(low)} to {signed(high)}: {verdict.word}",
         }
     ]
@@ -186,7 +192,7 @@ def _found(found: Gain, report: Mapping[str, Any]) -> dict[str, Any]:
     if found.guess is not None:
         guessed = {
             "title": "Your guess",
-            "value": f"{found.guess:g}".replace("-", "−"),
+            "value": f"{found.guess:g} point{'' if abs(found.guess) == 1 else 's'}".replace("-", "−"),
             "words": f"because: {found.reason}",
         }
         cards.insert(0, guessed)
@@ -194,7 +200,7 @@ def _found(found: Gain, report: Mapping[str, Any]) -> dict[str, Any]:
     best = card.best
     head, rows = measured.table(card, seconds=True)
     return {
-        "title": "Guessed, expected and measured, in points",
+        "title": "Guessed, expected and measured",
         "verdict": verdict.finding,
         "why": _why(found),
         "cards": cards,
