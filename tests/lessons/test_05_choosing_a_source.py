@@ -176,30 +176,26 @@ def noise(images: Pictures) -> Pictures:
     return np.clip(images + drawn, 0, 1)
 
 
+def blurred(images: Pictures) -> Pictures:
+    return np.asarray(np.clip(gaussian_filter(images, (0, 0, 8, 8)) + 0.4, 0, 1))
+
+
 @pytest.mark.parametrize(
-    ("change", "said", "belief"),
+    ("change", "said"),
     [
-        (lambda images: images, "Change more", ""),
-        (lambda images: images[..., ::-1], "Change more", ""),
-        (lambda images: 0.3 * images, "are darker", ""),
-        (lambda images: 2 * images + 1, "A picture has 0 to 1", ""),
-        (lambda images: images[:, 0], "went in", ""),
-        (noise, "you hid the digits, too", "what looks different"),
-        (
-            lambda images: gaussian_filter(images, (0, 0, 8, 8)) + 0.4,
-            "you hid the digits, too",
-            "what looks different",
-        ),
+        (lambda images: images, "Change more"),
+        (lambda images: images[..., ::-1], "Change more"),
+        (lambda images: 0.3 * images, "are darker"),
+        (lambda images: 2 * images + 1, "A picture has 0 to 1"),
+        (lambda images: images[:, 0], "went in"),
+        (noise, "you hid the digits, too"),
+        (blurred, "you hid the digits, too"),
     ],
 )
-def test_wrong_disguises_get_the_hint_for_their_belief(
-    change: Callable[[Pictures], Pictures], said: str, belief: str
-) -> None:
+def test_wrong_disguises_are_told_what_happened(change: Callable[[Pictures], Pictures], said: str) -> None:
     found = check("05-own-disguise", change)
     assert found.right is False
     assert said in found.text
-    assert belief in found.belief
-    assert bool(belief) == bool(found.belief)
 
 
 def test_a_function_that_fails_or_is_none_is_answered_in_words() -> None:
