@@ -268,3 +268,23 @@ def test_lesson_4_by_keyboard_from_the_first_hint_to_the_panel(learner: Callable
     expect(panel.get_by_role("button", name="Run")).to_be_focused()
     expect(panel).to_contain_text("loses by 5 points")
     pictured(four, "lesson-4")
+
+
+def test_lesson_5_by_keyboard_to_the_floor_and_the_panel(learner: Callable[[str], Learner]) -> None:
+    five = learner("05")
+    five.run_until(
+        "guess-floor", {"guess-source": ("'letters'", "many strokes"), "guess-floor": ("-5", "chance")}
+    )
+    five.run()
+    assert "by hand -1.3770, similarity.leep -1.3770" in five.output("leep-by-hand")
+    assert "You guessed −5. It was" in five.output("floor")
+
+    # What the panel needs is there already; the cells between take longer than opening it.
+    five.cell("hands-panel").click(position={"x": 4, "y": 4})
+    five.run_until("hands-panel", {"hands-panel": ("30", "no writing in them")})
+    five.cell("hands-panel")
+    panel = five.notebook.panel("How close are they?")
+    panel.get_by_label("Source").select_option("photos")
+    expect(panel.locator(".tlkit-head")).to_contain_text("photos → digits, seen by zoo:resnet-photos")
+    expect(panel.get_by_role("button", name="Measure", exact=True)).to_be_enabled()
+    pictured(five, "lesson-5")
