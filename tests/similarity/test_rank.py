@@ -88,6 +88,14 @@ def test_an_infinite_score_is_first_without_a_draw() -> None:
     assert similarity.Ranking.from_record(json.loads(json.dumps(found.record(), allow_nan=False))) == found
 
 
+def test_an_infinite_draw_is_left_out_and_decides_nothing() -> None:
+    drawn = np.array([[1.0, 1.1, 0.9, 1.0], [1.0, 1.2, 0.8, np.inf]])
+    np.testing.assert_allclose(
+        first_shares(np.array([1.0, 0.999]), drawn), first_shares(np.array([1.0, 0.999]), drawn[:, :3])
+    )
+    assert np.isnan(first_shares(np.array([1.0, 0.9]), np.full((2, 3), np.inf))).all()
+
+
 def test_measured_gains_give_regret_and_rank_correlation() -> None:
     found = ranked().with_gains({"strong": 0.05, "middle": 0.08, "weak": 0.01})
     assert found.proved is not None

@@ -387,3 +387,53 @@ def test_it_loads_neither_torch_nor_networks() -> None:
     code = f"import sys, tlkit.similarity; print([one for one in {heavy} if one in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_rare_class_is_in_every_half() -> None:
+    rare = dots(each=60, classes=2)
+    keep = np.flatnonzero((rare.train.labels == 0) | (np.arange(120) < 6))
+    target = Set(rare.train.select(keep))
+    found = similarity.report(
+        dots(seed=1), target, Flat(), ceiling=Flat(), measures=["logme", "gbc"], draws=10
+    )
+    assert found["gbc"].high > found["gbc"].low
+    assert found["logme"].high - found["logme"].low > 0.02
+
+
+def test_small_sets_have_an_otdd() -> None:
+    small, other = dots(each=4, classes=2), dots(each=6, seed=1, classes=2)
+    found = similarity.report(other, small, Flat(), ceiling=None, measures=["otdd"], draws=4)
+    assert np.isfinite(found["otdd"].value)
+
+
+def test_a_source_of_one_class_is_refused_only_where_its_classes_are_read_and_before_training() -> None:
+    one = Set(Split(dots(seed=1).train.images, np.zeros(180)), name="one")
+    asked = []
+
+    def ceiling(split: Any) -> Flat:
+        asked.append(len(split.labels))
+        return Flat()
+
+    found = similarity.report(one, dots(), Flat(), ceiling=ceiling, measures=["logme", "frechet"], draws=4)
+    assert [place.name for place in found.places] == ["logme", "frechet"]
+    asked.clear()
+    with pytest.raises(SimilarityError, match="one class only"):
+        similarity.report(one, dots(), Flat(), ceiling=ceiling, measures=["logme", "otdd"])
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"draws": 1}, {"draws": 2.5}, {"draws": "many"}, {"rows": -5}, {"rows": "x"}]
+)
+def test_draws_and_rows_are_whole_numbers(wrong: dict[str, Any]) -> None:
+    with pytest.raises(SimilarityError, match="Give a whole number of at least"):
+        similarity.report(dots(seed=1), dots(), Flat(), ceiling=Flat(), **wrong)
+    with pytest.raises(SimilarityError, match="Give a whole number of at least"):
+        similarity.rank({"a": Flat(), "b": Flat(1.0)}, dots(), **wrong)
+
+
+def test_an_infinite_score_says_that_it_is_infinite() -> None:
+    labels = np.arange(60) % 3
+    exact = Set(Split(np.eye(3)[labels].reshape(-1, 1, 1, 3), labels))
+    found = similarity.report(dots(seed=1), exact, Flat(), ceiling=Flat(), measures=["logme"], draws=4)
+    assert found.verdict == "Cannot tell how well flat sorts dots: LogME is infinite."

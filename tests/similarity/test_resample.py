@@ -38,6 +38,16 @@ def test_samples_and_halves_hold_each_row_once(codes: np.ndarray, rows: int, see
     one, two = halves(codes, np.random.default_rng(seed))
     assert len(one) == len(two)
     assert not set(one.tolist()) & set(two.tolist())
+    assert len(one) == len(codes) // 2 or len(one) == (len(codes) - 1) // 2
+    often = {label for label, count in enumerate(np.bincount(codes)) if count >= 2}
+    assert often <= set(codes[one])
+    assert often <= set(codes[two])
+
+
+def test_the_odd_row_of_a_rare_class_comes_into_either_half() -> None:
+    codes = np.array([0] * 11 + [1] * 3)
+    rare = [(codes[halves(codes, np.random.default_rng(seed))[0]] == 1).sum() for seed in range(40)]
+    assert set(rare) == {1, 2}
 
 
 def test_a_sample_keeps_the_shares_and_does_not_read_the_rest() -> None:

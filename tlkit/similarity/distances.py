@@ -11,6 +11,7 @@ from tlkit.errors import SimilarityError
 from tlkit.similarity.measures import Distance, Sample
 from tlkit.similarity.place import Place, place
 from tlkit.similarity.proxy_a_distance import distance_of, told_apart
+from tlkit.similarity.resample import halves
 from tlkit.similarity.scores import FEW_DRAWS
 
 Check = Callable[[str, float], None]
@@ -76,9 +77,10 @@ def _told(
     for number, other in enumerate(others):
         told = told_apart(half.features, other.features, seed, partial(check, words, number / len(others)))
         values.append(max(0.0, distance_of(told)))
+        # Cut off at 0, draws would vary less than they do.
         drawn.append(
             [
-                max(0.0, distance_of((rng.choice(told[0], len(told[0])), rng.choice(told[1], len(told[1])))))
+                distance_of((rng.choice(told[0], len(told[0])), rng.choice(told[1], len(told[1]))))
                 for _ in range(draws)
             ]
         )
@@ -111,5 +113,6 @@ def _placed(one: Distance, values: Sequence[float], drawn: Sequence[Sequence[flo
 
 
 def _half(sample: Sample, rng: np.random.Generator) -> Sample:
-    rows = rng.permutation(len(sample.features))[: max(2, len(sample.features) // 2)]
-    return Sample(sample.features[rows], sample.codes[rows])
+    """Return half of the rows with every class that has two; what is too small to be halved stays whole."""
+    rows = halves(sample.codes, rng)[0]
+    return Sample(sample.features[rows], sample.codes[rows]) if len(rows) > 1 else sample

@@ -120,7 +120,8 @@ def sample_rows(codes: Codes, rows: int, rng: np.random.Generator, most_share: f
         There are too few to say anything.
     """
     chosen = stratified(codes, rows, rng, most_share)
-    if len(np.unique(codes[chosen])) == len(chosen) or len(chosen) < 4:
+    # Half of them must still have two classes.
+    if (np.bincount(codes[chosen]) >= 2).sum() < 2:
         raise SimilarityError(
             f"The target has {len(codes)} items in {len(np.unique(codes))} classes: that is too few.",
             "Give at least two items per class, four where a ceiling is trained.",

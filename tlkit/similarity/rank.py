@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlkit.errors import SimilarityError, unknown_name
-from tlkit.similarity import checks
+from tlkit.similarity import checks, sampling
 from tlkit.similarity.looking import Seeing, Task, has_head, name_of, pictures, sample_rows, split_of
 from tlkit.similarity.measures import DISTANCES, SCORES, Score
 from tlkit.similarity.place import interval
@@ -81,18 +81,18 @@ def rank(
     >>> found.first.name, found.first.probability
     ('sharp', 1.0)
     """
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise SimilarityError(f"The seed is {seed!r}.", "Give a whole number of at least 0.")
+    seed, rows = sampling.whole(seed, "seed", 0), sampling.whole(rows, "rows", 4)
     measure = _score(score)
+    few = _FEW_FINE if measure.costly else _FINE
+    count = few if draws is None else sampling.whole(draws, "draws", 2)
     networks = _named(backbones, measure)
     task = Task(should_stop, progress)
     whole = split_of(target, "target")
     codes = checks.labels(whole.labels, len(whole.images), "target labels")
-    rng = np.random.default_rng([int(seed), 3])
+    rng = np.random.default_rng([seed, 3])
     chosen = sample_rows(codes, rows, rng)
     images, kept = pictures(whole, chosen), codes[chosen]
-    count = (_FEW_FINE if measure.costly else _FINE) if draws is None else draws
-    drawn_rows = [halves(kept, rng)[0] for _ in range(max(2, count))]
+    drawn_rows = [halves(kept, rng)[0] for _ in range(count)]
 
     values, drawn, spent = [], [], []
     for at, (name, network) in enumerate(networks.items()):
@@ -100,13 +100,13 @@ def rank(
         start = time.perf_counter()
         view = task.view(network, images)
         looked = time.perf_counter()
-        values.append(measure.call(view, kept, int(seed)))
+        values.append(measure.call(view, kept, seed))
         spent.append((looked - start, time.perf_counter() - looked))
         task.phase((at + 0.3) / len(networks), (at + 1) / len(networks))
         mine = []
         for number, half in enumerate(drawn_rows):
             task.tell(f"How sure? {name}, draw {number + 1} of {len(drawn_rows)}", number / len(drawn_rows))
-            mine.append(measure.call(view.at(half), kept[half], int(seed)))
+            mine.append(measure.call(view.at(half), kept[half], seed))
         drawn.append(mine)
     firsts = first_shares(np.array(values), np.array(drawn))
     found = [
@@ -118,7 +118,7 @@ def rank(
         target=name_of(target, "the target"),
         score=measure.name,
         label=measure.label,
-        seed=int(seed),
+        seed=seed,
         items=len(chosen),
         draws=len(drawn_rows),
         candidates=tuple(found),
@@ -136,16 +136,24 @@ def first_shares(values: NDArray[np.float64], drawn: NDArray[np.float64]) -> NDA
     values
         (candidates,) on all items.
     drawn
-        (candidates, draws) on half-samples, paired draw by draw.
+        (candidates, draws) on half-samples, paired draw by draw; those that are infinite for one are left out.
+
+    Returns
+    -------
+    ndarray
+        (candidates,) shares; NaN where no draw is finite for all.
 
     Examples
     --------
     >>> first_shares(np.array([1.0, 0.0]), np.array([[1.1, 0.9], [0.1, -0.1]]))
     array([1., 0.])
     """
-    if not np.isfinite(values).all() or not np.isfinite(drawn).all():
+    if not np.isfinite(values).all():
         best = values == values.max()  # an infinite score has no interval
         return np.asarray(best / best.sum())
+    drawn = drawn[:, np.isfinite(drawn).all(axis=0)]
+    if not drawn.size:
+        return np.full(len(values), np.nan)
     moved = values[:, None] + drawn - drawn.mean(axis=1, keepdims=True)
     # Differences of rounding decide nothing.
     winners = moved >= moved.max(axis=0) - 1e-12 * max(1.0, float(np.abs(moved).max()))

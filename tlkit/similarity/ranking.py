@@ -34,7 +34,7 @@ class Candidate:
     value, low, high
         Its score and the 95 % interval.
     probability
-        That it is first on another sample of so many items.
+        That it is first on another sample of so many items; NaN where every draw has an infinite score.
     feature_seconds, score_seconds
         What looking at the pictures took, and the score after it.
     gain
@@ -90,6 +90,8 @@ class Ranking:
     def verdict(self) -> str:
         """Which is first and how sure that is, in a sentence."""
         first, second = self.candidates[:2]
+        if math.isnan(first.probability):
+            return f"Cannot tell which is first on {self.target} by {self.label}: every draw has an infinite score."
         sure = f"{100 * first.probability:.0f} %"
         if first.probability < _SURE:
             rivals = [one.name for one in self.candidates[1:] if one.probability > 1 - _SURE] or [second.name]
@@ -181,7 +183,7 @@ class Ranking:
                 one.name,
                 number(one.value),
                 f"{number(one.low)} to {number(one.high)}",
-                f"{100 * one.probability:.0f} %",
+                "?" if math.isnan(one.probability) else f"{100 * one.probability:.0f} %",
                 *([] if self.proved is None else ["" if one.gain is None else _points(one.gain)]),
                 f"{one.feature_seconds:.2f}",
                 f"{one.score_seconds:.3f}",

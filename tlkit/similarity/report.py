@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlkit.errors import SimilarityError
-from tlkit.similarity import checks, distances, scores
+from tlkit.similarity import checks, distances, sampling, scores
 from tlkit.similarity.checks import Codes
 from tlkit.similarity.found import Report, Sizes
 from tlkit.similarity.looking import Seeing, Task, has_head, name_of, pictures, sample_rows, split_of
@@ -104,15 +104,19 @@ def report(
     >>> found["knn"].value > 0.9, found["proxy_a_distance"].kind
     (True, 'distance')
     """
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise SimilarityError(f"The seed is {seed!r}.", "Give a whole number of at least 0.")
+    seed, rows = sampling.whole(seed, "seed", 0), sampling.whole(rows, "rows", 4)
+    draws = sampling.whole(draws, "draws", 2)
     task = Task(should_stop, progress)
     wanted = chosen_measures(measures, head=has_head(backbone))
     whole, origin = split_of(target, "target"), split_of(source, "source")
     codes = checks.labels(whole.labels, len(whole.images), "target labels")
-    top, notes = _ceiling(ceiling, backbone, target, codes, int(seed), task) if wanted[0] else (None, [])
+    # What cannot be used is refused before a ceiling is trained for minutes. Only OTDD reads the source's classes.
+    least = 2 if any(one.name == "otdd" for one in wanted[1]) else 1
+    source_codes = checks.labels(origin.labels, len(origin.images), "source labels", least)
+    elsewhere = None if unrelated is None else split_of(unrelated, "unrelated data")
+    top, notes = _ceiling(ceiling, backbone, target, codes, seed, task) if wanted[0] else (None, [])
     trains = callable(top) and not hasattr(top, "features")
-    rng = np.random.default_rng([int(seed), 0])
+    rng = np.random.default_rng([seed, 0])
     chosen = sample_rows(codes, rows, rng, most_share=0.5 if trains else 1.0)
     kept = codes[chosen]
 
@@ -134,14 +138,13 @@ def report(
     # A measure that was asked for by name must not be missing.
     left_out: dict[str, str] | None = {} if measures is None else None
     task.phase(0.2, 0.65)
-    places = scores.calibrated(wanted[0], seen, best, kept, int(seed), rng, draws, task.tell, left_out)
+    places = scores.calibrated(wanted[0], seen, best, kept, seed, rng, draws, task.tell, left_out)
 
     one, two = halves(kept, rng)
-    source_codes = checks.labels(origin.labels, len(origin.images), "source labels")
     classes = len(np.unique(source_codes))
     taken = rng.permutation(stratified(source_codes, -(-len(one) // classes) * classes, rng))
     taken = np.sort(taken[: len(one)])
-    far, far_codes = _unrelated(unrelated, images[two], kept[two], rng)
+    far, far_codes = _unrelated(elsewhere, images[two], kept[two], least, rng)
     if wanted[1]:
         task.phase(0.65, 0.7)
         near = Sample(task.features(backbone, pictures(origin, taken)), source_codes[taken])
@@ -153,7 +156,7 @@ def report(
         ]
         task.phase(0.75, 1.0)
         half = Sample(seen.features[one], kept[one])
-        places += distances.calibrated(wanted[1], half, others, int(seed), draws, task.tell, left_out)
+        places += distances.calibrated(wanted[1], half, others, seed, draws, task.tell, left_out)
     sizes = Sizes(len(chosen), len(np.unique(kept)), len(taken), len(far), len(one), learned, draws)
     if len(chosen) < len(codes):
         seen_of = f"{len(chosen):,} of {len(codes):,} training items of {name_of(target, 'the target')}"
@@ -175,7 +178,7 @@ def report(
         target=name_of(target, "the target"),
         backbone=name_of(backbone, "the backbone"),
         unrelated="shuffled pixels" if unrelated is None else name_of(unrelated, "unrelated data"),
-        seed=int(seed),
+        seed=seed,
         places=tuple(places),
         sizes=sizes,
         notes=tuple(notes),
@@ -228,12 +231,11 @@ def _select(split: Any, rows: NDArray[np.int64]) -> Any:
 
 
 def _unrelated(
-    data: Any, images: NDArray[Any], codes: Codes, rng: np.random.Generator
+    split: Any, images: NDArray[Any], codes: Codes, least_classes: int, rng: np.random.Generator
 ) -> tuple[NDArray[Any], Codes]:
-    if data is not None:
-        split = split_of(data, "unrelated data")
+    if split is not None:
         rows = np.sort(rng.permutation(len(split.images))[: len(images)])
-        known = checks.labels(split.labels, len(split.images), "labels of the unrelated data")
+        known = checks.labels(split.labels, len(split.images), "labels of the unrelated data", least_classes)
         return pictures(split, rows), known[rows]
     flat = images.reshape(len(images), -1)
     return rng.permuted(flat, axis=1).reshape(images.shape), codes

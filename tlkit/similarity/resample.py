@@ -41,6 +41,8 @@ def stratified(codes: Codes, rows: int, rng: np.random.Generator, most_share: fl
 def halves(codes: Codes, rng: np.random.Generator) -> tuple[Rows, Rows]:
     """Split rows into two halves of equal size, every class in both where it has two rows.
 
+    Which half gets the odd row of a class is drawn; of an odd number of such rows one is in neither half.
+
     Examples
     --------
     >>> one, two = halves(np.array([0, 0, 1, 1]), np.random.default_rng(0))
@@ -48,13 +50,19 @@ def halves(codes: Codes, rng: np.random.Generator) -> tuple[Rows, Rows]:
     [0, 1, 2, 3]
     """
     sides: tuple[list[int], list[int]] = ([], [])
-    turn = 0
+    odd: list[int] = []
     for one in np.unique(codes):
-        for member in rng.permutation(np.flatnonzero(codes == one)):
-            sides[turn].append(int(member))
-            turn = 1 - turn
-    size = min(len(side) for side in sides)
-    first, second = (np.sort(np.array(side[:size], dtype=np.int64)) for side in sides)
+        members = rng.permutation(np.flatnonzero(codes == one)).tolist()
+        each = len(members) // 2
+        sides[0].extend(members[:each])
+        sides[1].extend(members[each : 2 * each])
+        odd.extend(members[2 * each :])
+    drawn = rng.permutation(np.array(odd, dtype=np.int64)).tolist()
+    each = len(drawn) // 2
+    first, second = (
+        np.sort(np.array([*side, *drawn[start : start + each]], dtype=np.int64))
+        for side, start in zip(sides, (0, each), strict=True)
+    )
     return first, second
 
 

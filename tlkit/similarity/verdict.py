@@ -11,6 +11,8 @@ from tlkit.similarity.place import STEPS, Place
 if TYPE_CHECKING:
     from tlkit.similarity.found import Report
 
+# Nearer to 0 than this is what rounding leaves of equal things.
+_ROUNDING = 1e-9
 #: The last of the reasons.
 NOT_MEASURED = "No gain was measured here. Comparing trained networks measures it."
 _DEGREES = {
@@ -33,9 +35,7 @@ def headline(report: Report) -> str:
             f"{number(one.floor)} with shuffled labels. Without a ceiling nobody can say how much that is."
         )
     if one.position is None or one.position_low is None:
-        return (
-            f"Cannot tell how well {report.backbone} sorts {report.target}: floor and ceiling are not apart."
-        )
+        return f"Cannot tell how well {report.backbone} sorts {report.target}: {_unplaced(one)}."
     way = f"{one.label} stands {spot(one)} of the way from shuffled labels to a network trained on {report.target}."
     if one.word == "cannot tell":
         return f"Cannot tell how well {report.backbone} sorts {report.target}: {way}"
@@ -49,13 +49,19 @@ def headline(report: Report) -> str:
 
 def _apart(report: Report, one: Place) -> str:
     if one.position is None:
-        return (
-            f"Cannot tell how far {report.source} is from {report.target}: floor and ceiling are not apart."
-        )
+        return f"Cannot tell how far {report.source} is from {report.target}: {_unplaced(one)}."
     return (
         f"By {one.label}, {report.source} stands {spot(one)} of the way from {report.unrelated} to "
         f"{report.target}'s own other half: {one.word}."
     )
+
+
+def _unplaced(one: Place) -> str:
+    """Say why a measure has no place between its floor and its ceiling."""
+    for what, value in (("", one.value), (" at the floor", one.floor), (" at the ceiling", one.ceiling)):
+        if value is not None and not math.isfinite(value):
+            return f"{one.label} is {number(value)}{what}"
+    return "floor and ceiling are not apart"
 
 
 def reasons(report: Report) -> list[str]:
@@ -95,15 +101,18 @@ def number(value: float) -> str:
     Examples
     --------
     >>> number(0.7618), number(-1.4661), number(123.4), number(-0.0001), number(float("inf"))
-    ('0.762', '−1.47', '123', '0', 'infinite')
+    ('0.762', '−1.47', '123', '−1.0e−4', 'infinite')
     """
     if not math.isfinite(value):
         return "infinite" if value > 0 else "minus infinite"
-    if abs(value) < 5e-4:
-        return "0"
     size = abs(value)
-    digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
-    return f"{value:,.{digits}f}".replace("-", "−")
+    if size < _ROUNDING:
+        return "0"
+    if size < 5e-4:
+        digits, power = f"{value:.1e}".split("e")
+        return f"{digits}e{int(power)}".replace("-", "−")
+    places = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
+    return f"{value:,.{places}f}".replace("-", "−")
 
 
 def spot(one: Place) -> str:
