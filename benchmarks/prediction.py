@@ -159,8 +159,8 @@ def scores(
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Return every score and distance, and the seconds of each, without those of the features.
 
-    What is looked at is the same as in a report: a sample of the target's training items, for distances one half of
-    them against as many items of the source. It is the same sample for every source.
+    What is looked at is of the size that a report looks at: a sample of the target's training items, for distances one
+    half of them against as many items of the source. It is the same sample of the target for every source.
     """
     task = Task(lambda: False, lambda words, share: None)
     rng = np.random.default_rng(0)

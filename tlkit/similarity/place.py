@@ -41,7 +41,7 @@ class Place:
     Parameters
     ----------
     name
-        The function that computed it: ``"logme"``.
+        Of the measure, as `report` takes it: ``"logme"``.
     label
         For people: ``"LogME"``.
     kind
