@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -68,6 +70,17 @@ def softmax(x: Any) -> Any:
         ([float("nan"), *LABELS[1:]], "row 0 is missing"),
         ([[1, 2], *LABELS[1:]], "cannot name a class"),
         ("abcabcabcabc", "one text"),
+        (None, "no labels. Give one label per row|Neither of labels and targets"),
+        (3, "labels are 3, .* Give one label per row"),
+        (np.array(3.0), r"shape \(\), .* Give one label per row"),
+        (torch.tensor(3), r"shape \(\), .* Give one label per row"),
+        (dict.fromkeys(range(12), 1), "labels are a dict, .* Give one label per row"),
+        (set(range(12)), "labels are a set"),
+        (pd.Series([0, 1, pd.NA] * 4, dtype="Int64"), "row 2 is missing"),
+        (np.ma.masked_equal(LABELS, 2), "row 2 is missing"),
+        ([torch.ones(2), *LABELS[1:]], "row 0 is tensor.* cannot name a class"),
+        ([np.ones(2), *LABELS[1:]], "row 0 is array.* cannot name a class"),
+        (pd.DataFrame(np.eye(12)), "argmax"),
     ],
 )
 def test_wrong_labels(score: Callable[[Any, Any], float], labels: Any, words: str) -> None:
@@ -87,6 +100,12 @@ def test_wrong_labels(score: Callable[[Any, Any], float], labels: Any, words: st
         ([["a"], ["b"]], "not numbers"),
         ([[1], [2, 3]], "not numbers"),
         (FEATURES * 1j, "complex"),
+        (torch.tensor(FEATURES * 1j), "complex"),
+        ([["1", "2"]] * 12, "texts"),
+        (np.array([["1", "2"]] * 12, dtype=object), "texts"),
+        (np.full((12, 2), "2020-01-01", dtype="datetime64[D]"), "datetime64"),
+        (np.ma.masked_less(FEATURES, 0), "masked"),
+        ([[10**400, 1]] * 12, "not numbers"),
     ],
 )
 def test_wrong_features(score: Callable[[Any, Any], float], features: Any, words: str) -> None:
@@ -112,6 +131,11 @@ def test_any_labels_and_any_numbers(score: Callable[[Any, Any], float]) -> None:
         np.array(["x", "y", "z"])[LABELS],
         [("a", 1), ("b", 2), ("c", 3)] * 4,
         [frozenset([one]) for one in LABELS.tolist()],
+        list(torch.tensor(LABELS)),
+        [one.to(torch.bfloat16) for one in torch.tensor(LABELS)[:, None]],
+        list(LABELS[:, None]),
+        pd.Series(LABELS, index=range(5, 17), dtype="Int64"),
+        pd.DataFrame({"class": LABELS}),
     ):
         assert score(FEATURES, labels) == pytest.approx(expected, rel=1e-12)
 
@@ -176,6 +200,12 @@ def test_single_precision_is_that_of_the_same_numbers_in_double(score: Callable[
     assert score(single, LABELS) == expected
     assert score(torch.tensor(single), LABELS) == expected
     assert score(single.tolist(), LABELS.tolist()) == expected
+
+
+def test_exact_numbers_of_other_kinds_are_numbers() -> None:
+    exact = [[Fraction(one) for one in row] for row in FEATURES.tolist()]
+    assert knn(exact, LABELS) == knn(FEATURES, LABELS)
+    assert knn(np.ma.array(FEATURES), LABELS) == knn(pd.DataFrame(FEATURES), LABELS) == knn(FEATURES, LABELS)
 
 
 def test_constant_features_give_a_number() -> None:

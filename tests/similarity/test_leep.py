@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,3 +69,12 @@ def test_no_information_is_the_entropy_of_the_labels() -> None:
 def test_logits_are_refused_in_words(rows: list[list[float]]) -> None:
     with pytest.raises(SimilarityError, match=r"Row 0 .* softmax"):
         leep(rows, [0, 1])
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])
+def test_probabilities_of_few_digits_are_probabilities(kind: torch.dtype) -> None:
+    theta = torch.softmax(3 * torch.randn(200, 10, generator=torch.Generator().manual_seed(0)), dim=1)
+    labels = np.arange(200) % 4
+    assert leep(theta.to(kind), labels) == pytest.approx(leep(theta, labels), abs=1e-3)
+    with pytest.raises(SimilarityError, match="softmax"):
+        leep(1.02 * theta.to(kind), labels)

@@ -6,7 +6,9 @@ import math
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -186,6 +188,27 @@ def test_scaling_a_target_shifts_its_evidence_by_the_logarithm() -> None:
     assert logme(features, targets=1000 * (labels + 0.5)) == pytest.approx(before - np.log(1000), rel=1e-9)
 
 
+@pytest.mark.parametrize("size", [1e160, 1e200, 1e-170, 1e-200, 1e-310])
+def test_targets_of_any_size_have_their_evidence(size: float) -> None:
+    features, _ = example(50, 4, 2, seed=0)
+    target = features[:, 0] + np.random.default_rng(0).normal(size=50)
+    # Beside a column of common size, each column has the unit it needs.
+    both = np.column_stack([target, size * target])
+    expected = logme(features, targets=target) - np.log(size) / 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert logme(features, targets=both) == pytest.approx(expected, rel=1e-9)
+
+
+def test_series_of_targets_are_one_column() -> None:
+    features, _ = example(40, 3, 2, seed=0)
+    target = np.random.default_rng(1).normal(size=40)
+    expected = logme(features, targets=target)
+    assert logme(features, targets=pd.Series(target, index=range(3, 43))) == expected
+    assert logme(features, targets=torch.tensor(target)) == expected
+    assert logme(features, targets=tuple(target)) == expected
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -193,6 +216,8 @@ def test_scaling_a_target_shifts_its_evidence_by_the_logarithm() -> None:
         ({"labels": [0, 1] * 6, "targets": np.ones(12)}, "Both of labels and targets"),
         ({"targets": np.ones(11)}, "12 rows of features but 11 rows of targets"),
         ({"targets": np.zeros((12, 2))}, "Column 0 of the targets is zero"),
+        ({"targets": 1.0}, r"targets have shape \(\), expected"),
+        ({"targets": np.ma.masked_equal(np.arange(12), 3)}, "masked"),
         ({"targets": ["a"] * 12}, "targets are not numbers"),
         ({"targets": [[1.0]] * 11 + [[float("nan")]]}, "targets hold 1 value .* row 11"),
         ({"targets": np.ones((12, 2, 2))}, "targets have shape"),

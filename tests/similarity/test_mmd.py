@@ -90,6 +90,13 @@ def test_what_cannot_be_told_is_refused() -> None:
         mmd(np.eye(3), np.full((3, 3), np.nan))
     with pytest.raises(SimilarityError, match="at least 2"):
         mmd(np.eye(3)[:1], np.eye(3))
-    for wrong in ({"scales": (0.0,)}, {"scales": ()}, {"sigma_squared": -1.0}, {"rows": 1}, {"seed": 0.5}):
+    for wrong in (
+        {"scales": (0.0,)},
+        {"scales": 1.0},
+        {"scales": ()},
+        {"sigma_squared": -1.0},
+        {"rows": 1},
+        {"seed": 0.5},
+    ):
         with pytest.raises(SimilarityError):
             mmd(np.eye(3), 2 * np.eye(3), **wrong)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,6 +43,7 @@ def test_names_of_classes_do_not_matter() -> None:
     source, labels = [3, 3, 9, 9, 3], ["x", "y", "y", "y", "x"]
     named = nce(np.array(["p", "p", "q", "q", "p"]), [(one,) for one in labels])
     assert nce(source, labels) == pytest.approx(named, rel=1e-12)
+    assert nce(list(torch.tensor(source)), iter(labels)) == pytest.approx(named, rel=1e-12)
 
 
 def test_one_source_class_leaves_the_entropy_of_the_labels() -> None:
@@ -54,6 +56,10 @@ def test_one_source_class_leaves_the_entropy_of_the_labels() -> None:
         ([0, 1], [0, 0], "one class"),
         ([0, 1, 1], [0, 1], "2 rows .* 3 source labels"),
         ([0, None], [0, 1], "row 1 is missing"),
+        ([0, 1], None, "There are no labels"),
+        (None, [0, 1], "There are no source labels"),
+        ([0, 1], np.array(3), r"labels have shape \(\)"),
+        ([0, 1], 3, "labels are 3"),
         (np.eye(2), [0, 1], "source labels have shape"),
     ],
 )

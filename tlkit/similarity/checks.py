@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tlkit.errors import SimilarityError
+from tlkit.similarity.label_list import missing, name_of_class, one_per_row
 
 Matrix = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 # Fourth powers of what lies between, summed over many rows, are still numbers of full precision.
-_SMALL, _LARGE = 1e-60, 1e60
+SMALLEST, LARGEST = 1e-60, 1e60
 
 
 def features(values: Any, name: str = "features", least_rows: int = 2) -> Matrix:
@@ -33,7 +32,8 @@ def features(values: Any, name: str = "features", least_rows: int = 2) -> Matrix
     Raises
     ------
     SimilarityError
-        Not two-dimensional, no columns, too few rows, not numbers, or not finite.
+        Not two-dimensional, no columns, too few rows, not numbers (texts of digits, dates, complex or masked
+        values are none), or not finite.
 
     Examples
     --------
@@ -44,14 +44,9 @@ def features(values: Any, name: str = "features", least_rows: int = 2) -> Matrix
         ...
     tlkit.errors.SimilarityError: The features hold 1 value that is not a finite number; the first ...
     """
-    if hasattr(values, "detach"):
-        values = values.detach().cpu().double().numpy()
     try:
-        raw = np.asarray(values)
-        if np.iscomplexobj(raw):
-            raise TypeError("they are complex")
-        matrix = raw.astype(np.float64)
-    except (TypeError, ValueError) as error:
+        matrix = _numbers(values)
+    except (TypeError, ValueError, OverflowError) as error:
         raise SimilarityError(
             f"The {name} are not numbers: {error}.", "Give an array of shape (n, d), one row per item."
         ) from error
@@ -82,22 +77,6 @@ def features(values: Any, name: str = "features", least_rows: int = 2) -> Matrix
     return matrix
 
 
-def moderate(matrix: Matrix) -> Matrix:
-    """Return features in units in which their squares neither overflow nor vanish, for scores without a scale.
-
-    The unit is a power of two, so that no digit is lost; features of common size come back as they are.
-
-    Examples
-    --------
-    >>> moderate(np.ldexp([[1.5]], 700)), moderate(np.array([[3.0]]))
-    (array([[1.5]]), array([[3.]]))
-    """
-    if _SMALL**2 <= float(np.vdot(matrix, matrix)) <= _LARGE**2:
-        return matrix
-    largest = max(abs(float(matrix.max())), abs(float(matrix.min())))
-    return matrix if largest == 0 else matrix / math.ldexp(1.0, math.frexp(largest)[1] - 1)
-
-
 def sized(matrix: Matrix) -> Matrix:
     """Return the same features if their squares are numbers, for scores that change with the scale.
 
@@ -113,7 +92,7 @@ def sized(matrix: Matrix) -> Matrix:
         ...
     tlkit.errors.SimilarityError: The features are as large as 3e+200: their squares are no numbers. ...
     """
-    if float(np.vdot(matrix, matrix)) > _LARGE**2:
+    if float(np.vdot(matrix, matrix)) > LARGEST**2:
         largest = max(abs(float(matrix.max())), abs(float(matrix.min())))
         raise SimilarityError(
             f"The features are as large as {largest:.3g}: their squares are no numbers.",
@@ -145,7 +124,7 @@ def labels(values: Any, rows: int, name: str = "labels", least_classes: int = 2)
     Parameters
     ----------
     values
-        (n,) or (n, 1) hashable labels.
+        (n,) or (n, 1) hashable labels; tensors of one number count as that number.
     rows
         How many there must be.
     name
@@ -156,7 +135,7 @@ def labels(values: Any, rows: int, name: str = "labels", least_classes: int = 2)
     Raises
     ------
     SimilarityError
-        Another shape, a missing label, or fewer classes than are needed.
+        No labels, another shape, a missing label, or fewer classes than are needed.
 
     Examples
     --------
@@ -189,11 +168,7 @@ def coded(values: Any, rows: int, name: str = "labels") -> tuple[Codes, list[Any
     >>> coded(["dog", "cat", "dog"], 3)
     (array([0, 1, 0]), ['dog', 'cat'])
     """
-    if hasattr(values, "detach"):
-        values = values.detach().cpu()
-        # numpy has no bfloat16.
-        values = (values.double() if values.is_floating_point() else values).numpy()
-    listed = _flat(values, name)
+    listed = one_per_row(values, name)
     if len(listed) != rows:
         raise SimilarityError(
             f"There are {rows} rows of features but {len(listed)} {name}.", "Give one label per row."
@@ -203,15 +178,7 @@ def coded(values: Any, rows: int, name: str = "labels") -> tuple[Codes, list[Any
     known: dict[Any, int] = {}
     codes = np.empty(rows, dtype=np.int64)
     for row, value in enumerate(listed):
-        if value is None or value != value:  # NaN is the only value that differs from itself
-            raise _missing(row)
-        try:
-            codes[row] = known.setdefault(value, len(known))
-        except TypeError as error:
-            raise SimilarityError(
-                f"The label in row {row} is {value!r}, which cannot name a class.",
-                "Give one number or word per row.",
-            ) from error
+        codes[row] = known.setdefault(name_of_class(value, row), len(known))
     return codes, list(known)
 
 
@@ -235,12 +202,11 @@ def targets(values: Any, rows: int) -> Matrix:
     >>> targets([1.0, 2.0], 2).shape
     (2, 1)
     """
-    if hasattr(values, "detach"):
-        values = values.detach().cpu().double().numpy()
-    if isinstance(values, np.ndarray) and values.ndim == 1:
-        values = values[:, None]
-    elif isinstance(values, Sequence) and values and all(np.isscalar(one) for one in values):
-        values = [[one] for one in values]
+    try:
+        if np.ndim(values) == 1:
+            values = values[:, None] if hasattr(values, "detach") else np.asanyarray(values)[:, None]
+    except (TypeError, ValueError):
+        pass  # no array: for the checks of features to refuse
     matrix = features(values, "targets")
     if len(matrix) != rows:
         raise SimilarityError(
@@ -258,7 +224,7 @@ def targets(values: Any, rows: int) -> Matrix:
 def _sorted_codes(listed: NDArray[Any]) -> tuple[Codes, list[Any]]:
     """As the loop over labels, for arrays of numbers and words: a million rows in a moment."""
     if listed.dtype.kind == "f" and np.isnan(listed).any():
-        raise _missing(int(np.isnan(listed).argmax()))
+        raise missing(int(np.isnan(listed).argmax()))
     known, first, inverse = np.unique(listed, return_index=True, return_inverse=True)
     order = first.argsort()
     rank = np.empty(len(known), dtype=np.int64)
@@ -266,24 +232,20 @@ def _sorted_codes(listed: NDArray[Any]) -> tuple[Codes, list[Any]]:
     return rank[inverse.reshape(-1)], list(known[order].tolist())
 
 
-def _missing(row: int) -> SimilarityError:
-    return SimilarityError(f"The label in row {row} is missing.", "Leave this row out, or label it.")
-
-
-def _flat(values: Any, name: str) -> Any:
-    """Return one label per row: an array of numbers or words, or a list of anything."""
-    if isinstance(values, str | bytes):
-        raise SimilarityError(f"The {name} are one text, {values!r}.", "Give a list with one label per row.")
-    if isinstance(values, np.ndarray):
-        if values.ndim == 2 and values.shape[1] == 1:
-            values = values[:, 0]
-        if values.ndim != 1:
-            raise SimilarityError(
-                f"The {name} have shape {values.shape}, expected (n,).",
-                "Give one label per row; argmax(axis=1) turns one-hot rows into labels.",
-            )
-        return values if values.dtype.kind in "biufU" else list(values.tolist())
-    listed = list(values)
-    if listed and all(isinstance(one, list) and len(one) == 1 for one in listed):
-        return [one[0] for one in listed]
-    return listed
+def _numbers(values: Any) -> Matrix:
+    """Return float64 numbers, or raise what says why these are none."""
+    if hasattr(values, "detach"):
+        if values.is_complex():
+            raise TypeError("they are complex")
+        values = values.detach().cpu().double().numpy()
+    if np.ma.is_masked(values):
+        raise TypeError("some of them are masked")
+    raw = np.asarray(values)
+    kind = raw.dtype.kind
+    if kind == "c":
+        raise TypeError("they are complex")
+    texts = kind == "O" and any(isinstance(one, str | bytes) for one in raw.flat)
+    # A type of its own, such as numpy's bfloat16 from elsewhere, is told by its name.
+    if texts or not (kind in "biufO" or (kind == "V" and "float" in raw.dtype.name)):
+        raise TypeError(f"they are {'texts' if texts or kind in 'US' else raw.dtype.name}")
+    return raw.astype(np.float64)

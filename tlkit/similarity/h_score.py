@@ -11,6 +11,7 @@ from tlkit.similarity import checks
 from tlkit.similarity.checks import Codes
 from tlkit.similarity.moments import Moments
 from tlkit.similarity.spectrum import Spectrum, one_hot
+from tlkit.similarity.units import without_unit
 
 # Of a sum of squares, as a share of it.
 _ROUNDING = 1e-14
@@ -69,7 +70,7 @@ def h_score(features: Any | Moments, labels: Any = None, *, shrinkage: bool = Fa
     if isinstance(features, Moments):
         spectrum, codes = Spectrum(features.for_score(labels)), None
     else:
-        matrix = checks.moderate(checks.features(features))
+        matrix = without_unit(checks.features(features))
         spectrum, codes = Spectrum(matrix), checks.labels(labels, len(matrix))
     return shrunk(spectrum, codes) if shrinkage else captured(spectrum, codes)
 

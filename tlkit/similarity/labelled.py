@@ -6,6 +6,7 @@ from typing import Any
 
 from tlkit.similarity import checks, sampling
 from tlkit.similarity.checks import Codes, Matrix
+from tlkit.similarity.units import without_unit
 
 
 def at_most(features: Any, labels: Any, rows: int, seed: int) -> tuple[Matrix, Codes]:
@@ -34,9 +35,13 @@ def at_most(features: Any, labels: Any, rows: int, seed: int) -> tuple[Matrix, C
     ((4, 1), array([0, 0, 1, 1]))
     """
     rows, seed = sampling.whole(rows, "rows", 2), sampling.whole(seed, "seed", 0)
-    if not hasattr(features, "__len__") or len(features) <= rows:
-        matrix = checks.moderate(checks.features(features))
+    try:
+        count = len(features)
+    except TypeError:
+        count = 0  # no rows at all: for the checks to refuse
+    if count <= rows:
+        matrix = without_unit(checks.features(features))
         return matrix, checks.labels(labels, len(matrix))
-    codes = checks.labels(labels, len(features))
+    codes = checks.labels(labels, count)
     taken, codes = sampling.at_most_of_classes(features, codes, rows, seed)
-    return checks.moderate(checks.features(taken)), codes
+    return without_unit(checks.features(taken)), codes

@@ -10,6 +10,9 @@ from tlkit.errors import SimilarityError
 from tlkit.similarity import checks
 from tlkit.similarity.spectrum import class_sums
 
+# How far the sum of a row may be from 1, and how far where each number has eight binary digits.
+_APART, _BRIEF = 1e-3, 2**-7
+
 
 def leep(source_probabilities: Any, labels: Any) -> float:
     r"""Mean log of the expected empirical prediction; higher is better, 0 is the most.
@@ -24,7 +27,7 @@ def leep(source_probabilities: Any, labels: Any) -> float:
     Parameters
     ----------
     source_probabilities
-        (n, source classes); rows sum to 1.
+        (n, source classes); rows sum to 1 but for rounding, of which bfloat16 has the most.
     labels
         (n,) hashable labels of the target.
 
@@ -58,7 +61,8 @@ def leep(source_probabilities: Any, labels: Any) -> float:
     theta = checks.features(source_probabilities, "source probabilities")
     codes = checks.labels(labels, len(theta))
     sums = theta.sum(axis=1)
-    if theta.min() < 0 or np.abs(sums - 1).max() > 1e-3:
+    brief = "bfloat16" in str(getattr(source_probabilities, "dtype", ""))
+    if theta.min() < 0 or np.abs(sums - 1).max() > (_BRIEF if brief else _APART):
         row = int(np.abs(sums - 1).argmax()) if theta.min() >= 0 else int(theta.min(axis=1).argmin())
         raise SimilarityError(
             f"Row {row} of the source probabilities sums to {sums[row]:.4g}, its smallest value is "

@@ -13,6 +13,7 @@ from tlkit.similarity import checks
 from tlkit.similarity.checks import Matrix
 from tlkit.similarity.moments import Moments
 from tlkit.similarity.spectrum import Spectrum, one_hot
+from tlkit.similarity.units import of_columns, without_unit
 
 _WIDE, _FINE, _ROUNDS = 97, 9, 8
 _MOST_NUMBERS = 4_000_000
@@ -87,12 +88,13 @@ def logme(features: Any | Moments, labels: Any = None, *, targets: Any = None) -
                 f"{'Neither' if labels is None else 'Both'} of labels and targets came.",
                 "Give labels for classes, or targets for numbers.",
             )
-        matrix = checks.moderate(checks.features(features))
+        matrix = without_unit(checks.features(features))
         if targets is None:
-            wanted, things = one_hot(checks.labels(labels, len(matrix))), "labels"
+            found, things = evidence(matrix, one_hot(checks.labels(labels, len(matrix)))), "labels"
         else:
             wanted, things = checks.targets(targets, len(matrix)), "targets"
-        found = evidence(matrix, wanted)
+            unit = of_columns(wanted)
+            found = evidence(matrix, wanted / unit) - np.log(unit)
     if np.isinf(found).any():
         warnings.warn(
             f"LogME is infinite: the {things} of {int(np.isinf(found).sum())} of {len(found)}"

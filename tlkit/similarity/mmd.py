@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,10 @@ def mmd(
     >>> mmd(a, b + 2) > 0.5, abs(mmd(a, b)) < 0.05
     (True, True)
     """
+    if not isinstance(scales, Iterable):
+        raise SimilarityError(
+            f"The scales are {scales!r}.", "Give a sequence of factors of the median, such as (1.0,)."
+        )
     factors = [_positive(one, "scale of a kernel") for one in scales]
     if not factors:
         raise SimilarityError("There are no scales.", "Give one factor of the median per kernel.")

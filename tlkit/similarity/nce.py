@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tlkit.similarity import checks
+from tlkit.similarity.label_list import one_per_row
 
 
 def nce(source_labels: Any, labels: Any) -> float:
@@ -48,7 +49,8 @@ def nce(source_labels: Any, labels: Any) -> float:
     >>> round(nce(["cat", "car", "cat", "car"], ["animal", "animal", "thing", "thing"]), 4)
     -0.6931
     """
-    size = len(labels) if hasattr(labels, "__len__") else len(labels := list(labels))
+    labels = one_per_row(labels)
+    size = len(labels)
     codes = checks.labels(labels, size)
     source = checks.labels(source_labels, size, "source labels", least_classes=1)
     counts = np.zeros((int(codes.max()) + 1, int(source.max()) + 1))

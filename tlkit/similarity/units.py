@@ -7,14 +7,11 @@ import math
 import numpy as np
 
 from tlkit.errors import SimilarityError
-from tlkit.similarity.checks import Matrix
-
-# Fourth powers of what lies between, summed over many rows, are still numbers of full precision.
-_MODERATE = (1e-60, 1e60)
+from tlkit.similarity.checks import LARGEST, SMALLEST, Matrix
 
 
 def moderate(a: Matrix, b: Matrix) -> tuple[Matrix, Matrix, float]:
-    """Return two samples and the unit they are in: 1, unless their largest value is extreme.
+    """Return two samples and the unit they are in: 1, unless their squares are extreme.
 
     The unit is a power of two, so that no digit is lost.
 
@@ -25,11 +22,39 @@ def moderate(a: Matrix, b: Matrix) -> tuple[Matrix, Matrix, float]:
     >>> moderate(np.array([[3e200]]), np.array([[4e200]]))[2] > 1e200
     True
     """
-    largest = max(abs(float(edge)) for one in (a, b) for edge in (one.max(), one.min()))
-    if largest == 0 or _MODERATE[0] <= largest <= _MODERATE[1]:
-        return a, b, 1.0
-    unit = math.ldexp(1.0, math.frexp(largest)[1] - 1)
-    return a / unit, b / unit, unit
+    unit = _unit(a, b)
+    return (a, b, unit) if unit == 1 else (a / unit, b / unit, unit)
+
+
+def without_unit(matrix: Matrix) -> Matrix:
+    """Return features in such a unit, for scores that do not change with it.
+
+    Examples
+    --------
+    >>> without_unit(np.ldexp([[1.5]], 700)), without_unit(np.array([[3.0]]))
+    (array([[1.5]]), array([[3.]]))
+    """
+    unit = _unit(matrix)
+    return matrix if unit == 1 else matrix / unit
+
+
+def of_columns(matrix: Matrix) -> Matrix:
+    """Return such a unit for each column.
+
+    Examples
+    --------
+    >>> of_columns(np.array([[3.0, np.ldexp(1.5, -700)]])) == [1, 2.0**-700]
+    array([ True,  True])
+    """
+    return np.array([_unit(column) for column in matrix.T])
+
+
+def _unit(*samples: Matrix) -> float:
+    squares = sum(float(np.vdot(one, one)) for one in samples)
+    if SMALLEST**2 <= squares <= LARGEST**2:
+        return 1.0
+    largest = max(abs(float(edge)) for one in samples for edge in (one.max(), one.min()))
+    return math.ldexp(1.0, math.frexp(largest)[1] - 1) if largest else 1.0
 
 
 def told(value: float, unit: float, power: int) -> float:
