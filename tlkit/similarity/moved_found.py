@@ -205,4 +205,5 @@ def _spot(one: StageMoved) -> str:
     assert one.cka is not None
     if one.cka == 1 or one.low is None or one.high is None:
         return _number(one.cka)
-    return f"{_number(one.cka)} ({_number(one.low)} to {_number(one.high)})"
+    value, low, high = (_number(end) for end in (one.cka, one.low, one.high))
+    return value if value == low == high else f"{value} ({low} to {high})"
