@@ -18,7 +18,7 @@ _FAR = 6.0
 def _shapes() -> Any:
     from tlkit import data
 
-    return data.load("shapes").train.select(np.arange(0, 3080, 5))
+    return data.load("shapes").validation
 
 
 def _seen_by(name: str, images: Any) -> Any:
@@ -35,7 +35,7 @@ def _seen_by(name: str, images: Any) -> Any:
         "The floor keeps the features and breaks the labels. The ceiling keeps the labels and takes other features.",
         (
             "This is one way:\n\n"
-            '    shapes = data.load("shapes").train.select(np.arange(0, 3080, 5))\n'
+            '    shapes = data.load("shapes").validation\n'
             "    shuffled_shapes = np.random.default_rng(0).permutation(shapes.labels)\n"
             '    my_floor = similarity.logme(nets["letters"].features(shapes.images), shuffled_shapes)\n'
             '    my_ceiling = similarity.logme(nets["shapes"].features(shapes.images), shapes.labels)'
