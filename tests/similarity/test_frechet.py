@@ -64,6 +64,31 @@ def test_constant_columns_and_less_than_full_rank() -> None:
     assert frechet(np.ones((5, 2)), np.full((9, 2), 4.0)) == pytest.approx(18)
 
 
+@pytest.mark.parametrize(("copies", "others"), [(12, 12), (2, 12), (2, 3)])
+def test_close_samples_of_less_than_full_rank_keep_their_digits(copies: int, others: int) -> None:
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(25, 10)) @ rng.normal(size=(10, 100))
+    a -= a.mean(axis=0)
+    # Copies of rows: as many as are wanted, of one shape.
+    one, two = np.tile(a, (copies, 1)), 1.001 * np.tile(a, (others, 1))
+    spreads = [float((x**2).sum()) / (len(x) - 1) for x in (one, two)]
+    expected = (spreads[0] ** 0.5 - spreads[1] ** 0.5) ** 2
+    assert frechet(one, two) == pytest.approx(expected, rel=1e-7)
+    assert frechet(two, one) == pytest.approx(expected, rel=1e-7)
+
+
+def test_a_sample_of_less_than_full_rank_beside_one_of_full_rank_keeps_its_digits() -> None:
+    rng = np.random.default_rng(1)
+    b = rng.normal(size=(300, 60))
+    a = b @ np.linalg.qr(rng.normal(size=(60, 60)))[0] @ np.diag([1.0] * 5 + [0.0] * 55)
+    a = a @ np.linalg.qr(rng.normal(size=(60, 60)))[0]
+    one, two = (x - x.mean(axis=0) for x in (a, b))
+    overlap = linalg.svdvals(one @ two.T).sum() / 299
+    expected = ((a - b).mean(axis=0) ** 2).sum() + ((one**2).sum() + (two**2).sum()) / 299 - 2 * overlap
+    assert frechet(a, b) == pytest.approx(expected, rel=1e-10)
+    assert frechet(b, a) == pytest.approx(expected, rel=1e-10)
+
+
 def test_moments_of_batches_give_the_same() -> None:
     rng = np.random.default_rng(1)
     a, b = rng.normal(size=(50, 4)), rng.normal(size=(30, 4)) * 3 + 100

@@ -13,6 +13,9 @@ from tlkit.similarity.checks import Matrix
 from tlkit.similarity.moments import Moments
 from tlkit.similarity.units import moderate, told
 
+# The root of a smaller share of the largest eigenvalue would have lost half of its digits: then nothing is squared.
+_LEAST_SQUARE = 1e-14
+
 
 def frechet(a: Any, b: Any) -> float:
     r"""Squared Fréchet distance of the Gaussians fitted to two samples; 0 is equal.
@@ -116,9 +119,9 @@ def trace_of_root(one: Matrix, two: Matrix) -> float:
     try:
         factor = linalg.cholesky(one, lower=True, check_finite=False)
     except linalg.LinAlgError:  # of less than full rank
-        values, vectors = np.linalg.eigh(one)
-        factor = vectors * np.sqrt(np.maximum(values, 0))
-    return _sum_of_roots(factor.T @ two @ factor)
+        factor = _half(one)
+    roots = _sum_of_roots(factor.T @ two @ factor)
+    return _sum_of_singular(factor.T @ _half(two)) if roots is None else roots
 
 
 def deviations(rows: Matrix) -> Matrix:
@@ -128,14 +131,40 @@ def deviations(rows: Matrix) -> Matrix:
     return found
 
 
+def _half(covariance: Matrix) -> Matrix:
+    """Return (d, r) F for which FF' is the covariance, without directions that are rounding alone."""
+    values, vectors = np.linalg.eigh(covariance)
+    real = values > len(values) * np.finfo(np.float64).eps * values[-1]
+    found: Matrix = vectors[:, real] * np.sqrt(values[real])
+    return found
+
+
 def _of_few_rows(one: Matrix, two: Matrix) -> float:
     """Return the same trace from deviations; its eigenvalues are those of a matrix as large as the fewer rows."""
     few, many = sorted((one, two), key=len)
     if len(many) > many.shape[1]:
-        return _sum_of_roots(few @ (many.T @ many) @ few.T)
+        roots = _sum_of_roots(few @ (many.T @ many) @ few.T, without=1)
+        return _sum_of_singular(few @ np.asarray(np.linalg.qr(many, mode="r")).T) if roots is None else roots
     across = few @ many.T
-    return _sum_of_roots(across @ across.T)
+    roots = _sum_of_roots(across @ across.T, without=1)
+    return _sum_of_singular(across) if roots is None else roots
 
 
-def _sum_of_roots(symmetric: Matrix) -> float:
-    return float(np.sqrt(np.maximum(np.linalg.eigvalsh(symmetric), 0)).sum())
+def _sum_of_roots(symmetric: Matrix, without: int = 0) -> float | None:
+    """Return the sum of the roots of eigenvalues; None where some of them are no more than rounding.
+
+    Parameters
+    ----------
+    symmetric
+        (r, r), no eigenvalue below 0.
+    without
+        How many eigenvalues are known to be 0: one of rows around their own mean.
+    """
+    values = np.linalg.eigvalsh(symmetric)[without:]
+    if len(values) and values[0] <= _LEAST_SQUARE * values[-1]:
+        return None if values[-1] > 0 else 0.0
+    return float(np.sqrt(values).sum())
+
+
+def _sum_of_singular(product: Matrix) -> float:
+    return float(linalg.svdvals(product, check_finite=False).sum()) if product.size else 0.0
