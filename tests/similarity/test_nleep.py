@@ -27,6 +27,27 @@ def test_it_is_leep_on_a_mixture_of_the_components_that_hold_four_fifths() -> No
     assert nleep(FEATURES, LABELS, components=1) == pytest.approx(one, rel=1e-12)
 
 
+@pytest.mark.parametrize(("components", "seed"), [(3, 0), (8, 1), (None, 2)])
+def test_overlapping_clouds_are_those_of_scikit_learn_from_the_same_start(
+    components: int | None, seed: int
+) -> None:
+    rng = np.random.default_rng(5)
+    labels = np.arange(200) % 4
+    mixed = np.linalg.qr(rng.normal(size=(8, 8)))[0]
+    clouds = (
+        (rng.normal(size=(200, 8)) + 2 * np.eye(4, 8)[labels]) * [3, 2.5, 2, 1.6, 1.2, 1, 0.8, 0.6] @ mixed
+    )
+    pca = PCA(0.8, svd_solver="full").fit(clouds)
+    assert 1 < pca.n_components_ < 8
+    # The unit of the first component, and the direction in which its largest number is positive.
+    found = pca.transform(clouds) / np.sqrt(pca.explained_variance_[0] * 199 / 200)
+    found *= np.sign(found[np.abs(found).argmax(axis=0), np.arange(found.shape[1])])
+    mixture = GaussianMixture(components or 20, random_state=seed).fit(found)
+    expected = leep(mixture.predict_proba(found), labels)
+    assert -np.log(4) + 0.05 < expected < -0.05
+    assert nleep(clouds, labels, components=components, seed=seed) == pytest.approx(expected, rel=1e-6)
+
+
 def test_one_cluster_says_no_more_than_the_shares_of_the_classes() -> None:
     assert nleep(FEATURES, LABELS, components=1) == pytest.approx(-np.log(3), rel=1e-12)
     assert nleep(np.ones((9, 2)), [0, 1, 2] * 3) == pytest.approx(-np.log(3), rel=1e-12)
