@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -77,3 +78,22 @@ def test_by_rows_and_by_features_is_the_same(debiased: bool) -> None:
 def test_rows_equally_far_from_each_other_have_no_debiased_alignment() -> None:
     with pytest.raises(SimilarityError, match="debiased"):
         cka(np.eye(5), np.random.default_rng(0).normal(size=(5, 3)), debiased=True)
+
+
+@pytest.mark.parametrize("debiased", [False, True])
+def test_of_larger_views_the_same_rows_are_drawn(debiased: bool) -> None:
+    rng = np.random.default_rng(4)
+    a = rng.normal(size=(900, 3))
+    b = a @ np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    assert cka(a, b, debiased, rows=100) == pytest.approx(1, rel=1e-9)
+    b = b + rng.normal(size=(900, 3))
+    drawn = cka(a, b, debiased, rows=300, seed=1)
+    assert drawn == cka(torch.tensor(a), b.tolist(), debiased, rows=300, seed=1)
+    assert drawn != cka(a, b, debiased, rows=300, seed=2)
+    assert drawn == pytest.approx(cka(a, b, debiased), abs=0.1)
+    with pytest.raises(SimilarityError, match="900 rows and b has 899"):
+        cka(a, b[1:], debiased, rows=300)
+    with pytest.raises(SimilarityError, match="rows are 1"):
+        cka(a, b, debiased, rows=1)
+    with pytest.raises(SimilarityError, match="shape"):
+        cka(None, b, debiased)

@@ -139,6 +139,16 @@ def test_workers_send_them_pickled() -> None:
     assert h_score(parts[0].merge(parts[1])) == pytest.approx(h_score(whole), rel=1e-9)
 
 
+def test_what_is_handed_out_is_a_copy() -> None:
+    found = Moments.of([example(20, 3, 2, seed=0)], classwise=True)
+    before = [score(found) for score in SCORES.values()]
+    for one in (found.mean, found.counts, found.class_means, found.class_variances):
+        one[:] = 7
+    with pytest.raises(ValueError, match="read-only"):
+        found.class_scatters[0][:] = 7
+    assert [score(found) for score in SCORES.values()] == before
+
+
 def test_what_does_not_fit_changes_nothing() -> None:
     found = Moments.of([(np.eye(3), [0, 1, 0])])
     before = found.covariance()

@@ -124,6 +124,7 @@ def test_the_coupling_keeps_class_shares_and_names(epsilon: float | None) -> Non
     xa, ya, xb, yb = sets(2)
     value, moved = otdd(xa, ya, xb, yb, epsilon, coupling=True)
     assert value == otdd(xa, ya, xb, yb, epsilon)
+    assert moved == moved != otdd(xa, ya, xb, yb, epsilon, coupling=True)[1]
     assert (moved.classes_a, moved.classes_b) == (("a", "b", "c"), (0, 1, 2, 3, 4))
     assert moved.matrix.sum() == pytest.approx(1, rel=1e-5)
     assert moved.matrix.sum(axis=1) == pytest.approx(np.array([6, 4, 1]) / 11, rel=1e-4)
@@ -167,6 +168,8 @@ def test_what_has_no_value_is_refused() -> None:
         otdd(xa, ya[:-1], xb, yb)
     with pytest.raises(SimilarityError, match="not a finite number"):
         otdd(xa * np.nan, ya, xb, yb)
+    with pytest.raises(SimilarityError, match="no labels of b"):
+        otdd(xa, ya, xb, None)
     with pytest.raises(SimilarityError, match="shape"):
         otdd(None, ya, xb, yb)  # type: ignore[arg-type]
     with pytest.raises(SimilarityError, match="too large"):

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from tlkit.errors import SimilarityError
-from tlkit.similarity import checks
+from tlkit.similarity import checks, sampling
 from tlkit.similarity.checks import Matrix
 from tlkit.similarity.units import without_unit
 
 
-def cka(a: Any, b: Any, debiased: bool = False) -> float:
+def cka(a: Any, b: Any, debiased: bool = False, *, rows: int = 50_000, seed: int = 0) -> float:
     r"""Linear centred kernel alignment of two views of the same items; 1 is equal but for rotation, scale.
 
     .. math:: \frac{\|B^T A\|_F^2}{\|A^T A\|_F \, \|B^T B\|_F} \quad\text{with centred columns.}
@@ -24,6 +24,12 @@ def cka(a: Any, b: Any, debiased: bool = False) -> float:
     debiased
         Use the unbiased estimate of Song et al., which does not grow with the number of features; it can be
         below 0 and needs at least four rows.
+    rows
+        Of larger views so many rows are drawn at random, the same of both, and only they are read. Memory is
+        for both views in float64, twice, and for a square as large as the rows are many or as both views
+        are wide, whichever is smaller.
+    seed
+        Of the rows drawn.
 
     Returns
     -------
@@ -33,7 +39,7 @@ def cka(a: Any, b: Any, debiased: bool = False) -> float:
     Raises
     ------
     SimilarityError
-        NaN, different numbers of rows, or a view in which all rows are the same.
+        NaN, different numbers of rows, rows or a seed that cannot be, or a view in which all rows are the same.
 
     Notes
     -----
@@ -52,6 +58,12 @@ def cka(a: Any, b: Any, debiased: bool = False) -> float:
     1.0
     """
     least = 4 if debiased else 2
+    try:
+        paired = len(a) == len(b)
+    except TypeError:
+        paired = True  # no rows at all: for the checks to refuse
+    if paired:  # one draw for both: it depends on their number and the seed alone
+        a, b = (sampling.at_most(view, rows, seed) for view in (a, b))
     first, second = checks.features(a, "features of a", least), checks.features(b, "features of b", least)
     if len(first) != len(second):
         raise SimilarityError(

@@ -91,11 +91,8 @@ class Moments:
         if not len(matrix):
             return
         checks.sized(matrix)
-        known: list[Any]
-        if labels is None:
-            codes, known = np.zeros(len(matrix), dtype=np.int64), [None]
-        else:
-            codes, known = checks.coded(labels, len(matrix))
+        one_class: tuple[Codes, list[Any]] = np.zeros(len(matrix), dtype=np.int64), [None]
+        codes, known = one_class if labels is None else checks.coded(labels, len(matrix))
         self._join(_batch(matrix, codes, known, self.classwise))
 
     def merge(self, other: Moments) -> Moments:
@@ -169,7 +166,7 @@ class Moments:
     @property
     def class_means(self) -> Matrix:
         """(classes, d)."""
-        return self._means
+        return self._means.copy()
 
     @property
     def class_variances(self) -> Matrix:
@@ -179,13 +176,16 @@ class Moments:
 
     @property
     def class_scatters(self) -> list[Matrix]:
-        """(d, d) for each class, around its own mean; only if `classwise`."""
+        """(d, d) for each class, around its own mean, to be read only; kept only if `classwise`."""
         if not self.classwise:
             raise SimilarityError(
                 "These moments hold no second moments of classes.",
                 "Make them with Moments(classwise=True).",
             )
-        return self._scatters
+        found = [one.view() for one in self._scatters]  # as large as they are, not copied
+        for one in found:
+            one.flags.writeable = False
+        return found
 
     @property
     def fourth(self) -> float:
@@ -222,7 +222,8 @@ class Moments:
 
     def _join(self, other: Moments) -> None:
         if not self._known:
-            self._start(other)
+            self._means = self._squares = np.zeros((0, other.width))
+            self._within, self._third = np.zeros((other.width, other.width)), np.zeros(other.width)
         if other.width != self.width:
             raise SimilarityError(
                 f"This batch has {other.width} features, those before had {self.width}.",
@@ -240,8 +241,7 @@ class Moments:
         mine, theirs = self._counts[places], other._counts
         both = mine + theirs
         gaps = other._means - self._means[places]
-        weights = mine * theirs / both
-        moved = np.sqrt(weights)[:, None] * gaps
+        moved = np.sqrt(mine * theirs / both)[:, None] * gaps
         self._within += other._within + moved.T @ moved
         self._squares[places] += other._squares + moved**2
         for place, scatter, gap in zip(places, other._scatters, moved, strict=False):
@@ -268,19 +268,9 @@ class Moments:
         across = self._within @ by + groups.T @ (groups @ by)
         total = float(self._squares.sum() + (groups**2).sum())
         length = float(by @ by)
-        fourth = (
-            self._fourth
-            + 4 * float(by @ across)
-            + self.rows * length**2
-            - 4 * float(by @ self._third)
-            + 2 * length * total
-        )
+        fourth = self._fourth + 4 * float(by @ across) + self.rows * length**2
+        fourth += 2 * length * total - 4 * float(by @ self._third)
         return fourth, self._third - by * total - 2 * across - self.rows * length * by
-
-    def _start(self, other: Moments) -> None:
-        width = other.width
-        self._means = self._squares = np.zeros((0, width))
-        self._within, self._third = np.zeros((width, width)), np.zeros(width)
 
     def _add_class(self, label: Hashable) -> None:
         self._known[label] = len(self._known)

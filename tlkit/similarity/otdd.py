@@ -18,7 +18,7 @@ from tlkit.similarity.units import moderate, told
 _MOST_ITERATIONS = 10_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Coupling:
     """Which class goes to which: the share of all mass that moves from a class of a to a class of b.
 
