@@ -42,6 +42,17 @@ def test_a_tie_goes_to_the_nearest() -> None:
     assert knn([[0.0], [1.0], [2.5], [9.0]], ["a", "a", "b", "b"], k=2) == 0.5 + 0.25
 
 
+@pytest.mark.parametrize("k", [1, 3, 8])
+def test_the_order_of_rows_that_tie_does_not_matter(k: int) -> None:
+    # All others are equally near: the six of one class see five of theirs and three, the three see two and six.
+    for labels in ([0] * 6 + [1] * 3, [1] * 3 + [0] * 6, [0, 0, 1] * 3):
+        assert knn(np.ones((9, 2)), labels, k) == pytest.approx(6 / 9)
+
+
+def test_half_a_tie_is_half_right() -> None:
+    assert knn([[0.0], [1.0], [2.0]], ["a", "a", "b"]) == pytest.approx((1 + 0.5 + 0) / 3)
+
+
 @pytest.mark.parametrize("k", [0, 4, 1.5, True])
 def test_a_k_that_cannot_be_is_refused(k: object) -> None:
     with pytest.raises(SimilarityError, match="expected 1 to 3"):

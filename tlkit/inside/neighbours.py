@@ -14,7 +14,7 @@ from tlkit import pictures
 from tlkit.data import Split
 from tlkit.errors import DataError, expect_kind, expect_whole
 from tlkit.inside.subject import pictures_of, stage_features, subject_of
-from tlkit.similarity.knn import squared_distances
+from tlkit.similarity.pairwise import squared_distances
 from tlkit.train import Run
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tlkit.errors import SimilarityError
 from tlkit.similarity import checks, sampling
 from tlkit.similarity.checks import Matrix
+from tlkit.similarity.pairwise import squared_distances
 from tlkit.similarity.units import moderate
 
 
@@ -96,26 +97,6 @@ def mmd(
         means = [_mean_kernel(part, factor * width) for part in (*within, across)]
         total += means[0] + means[1] - 2 * means[2]
     return total / len(factors)
-
-
-def squared_distances(a: Matrix, b: Matrix) -> Matrix:
-    """Return the (n, m) squared distances of the rows of two samples.
-
-    Examples
-    --------
-    >>> squared_distances(np.array([[0.0], [1.0]]), np.array([[3.0]]))
-    array([[9.],
-           [4.]])
-    """
-    # By products, an order faster than by differences; near the middle of both they lose fewest digits.
-    middle = (a.mean(axis=0) + b.mean(axis=0)) / 2
-    one = a - middle
-    two = one if a is b else b - middle
-    found: Matrix = one @ two.T
-    found *= -2
-    found += np.einsum("ij,ij->i", one, one)[:, None]
-    found += np.einsum("ij,ij->i", two, two)
-    return np.maximum(found, 0, out=found)
 
 
 def _between_pairs(rows: Matrix) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from tlkit.errors import SimilarityError
 from tlkit.similarity import checks, sampling
 from tlkit.similarity.checks import Codes, Matrix
 from tlkit.similarity.frechet import deviations
-from tlkit.similarity.mmd import squared_distances
+from tlkit.similarity.pairwise import squared_distances
 from tlkit.similarity.sinkhorn import of_itself, sinkhorn
 from tlkit.similarity.units import moderate, told
 
