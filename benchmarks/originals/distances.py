@@ -5,6 +5,10 @@ from __future__ import annotations
 import numpy as np
 import ot
 from scipy.linalg import sqrtm
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import PredefinedSplit, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 
 def frechet(a: np.ndarray, b: np.ndarray) -> float:
@@ -61,6 +65,17 @@ def wasserstein(a: np.ndarray, b: np.ndarray, lines: np.ndarray) -> float:
     """Bonneel et al. 2015: a sort on every line; samples of one size."""
     squares = [((np.sort(a @ line) - np.sort(b @ line)) ** 2).mean() for line in lines]
     return float(np.sqrt(np.mean(squares)))
+
+
+def proxy_a_distance(a: np.ndarray, b: np.ndarray, folds: np.ndarray) -> float:
+    """Ben-David et al. 2006, with scikit-learn's logistic regression and cross-validation over given folds."""
+    sides = np.repeat([0, 1], [len(a), len(b)])
+    model = make_pipeline(
+        StandardScaler(), LogisticRegression(max_iter=1000, class_weight="balanced", tol=1e-3)
+    )
+    found = cross_val_predict(model, np.concatenate([a, b]), sides, cv=PredefinedSplit(folds)) != sides
+    error = (found[: len(a)].mean() + found[len(a) :].mean()) / 2
+    return float(max(0.0, 2 * (1 - 2 * error)))
 
 
 def otdd(xa: np.ndarray, ya: np.ndarray, xb: np.ndarray, yb: np.ndarray) -> float:

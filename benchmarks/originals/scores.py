@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.covariance import LedoitWolf
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import PredefinedSplit, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 
 def leep(probabilities: np.ndarray, labels: np.ndarray) -> float:
@@ -13,6 +19,31 @@ def leep(probabilities: np.ndarray, labels: np.ndarray) -> float:
     conditional = joint / joint.sum(axis=0)
     expected = probabilities @ conditional.T
     return float(np.log(expected[np.arange(len(labels)), labels]).mean())
+
+
+def nce(source: np.ndarray, labels: np.ndarray) -> float:
+    """Tran et al. 2019: sums over pairs of classes."""
+    total = 0.0
+    for z in range(source.max() + 1):
+        here = labels[source == z]
+        for y in range(labels.max() + 1):
+            count = (here == y).sum()
+            if count:
+                total += count / len(labels) * np.log(count / len(here))
+    return float(total)
+
+
+def nleep(features: np.ndarray, labels: np.ndarray, components: int, seed: int) -> float:
+    """Li et al. 2021: principal components of 80 % of the variance, a mixture of Gaussians, LEEP."""
+    reduced = PCA(0.8, svd_solver="full").fit_transform(features)
+    mixture = GaussianMixture(components, random_state=seed).fit(reduced)
+    return leep(mixture.predict_proba(reduced), labels)
+
+
+def linear_probe(features: np.ndarray, labels: np.ndarray, folds: np.ndarray) -> float:
+    """Alain and Bengio 2016, with scikit-learn's cross-validation over given folds."""
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    return float((cross_val_predict(model, features, labels, cv=PredefinedSplit(folds)) == labels).mean())
 
 
 def h_score(features: np.ndarray, labels: np.ndarray) -> float:
@@ -35,7 +66,7 @@ def shrunk_h_score(features: np.ndarray, labels: np.ndarray) -> float:
     return float((1 - fitted.shrinkage_) * np.trace(product))
 
 
-def logme(features: np.ndarray, labels: np.ndarray) -> float:
+def logme(features: np.ndarray, labels: np.ndarray, stop: float = 1e-3, most: int = 100) -> float:
     """You et al. 2021: one singular value decomposition, then fixed-point steps for every class."""
     rows, columns = features.shape
     left, values, _ = np.linalg.svd(features, full_matrices=False)
@@ -46,13 +77,13 @@ def logme(features: np.ndarray, labels: np.ndarray) -> float:
         shares = (left.T @ target) ** 2
         outside = (target**2).sum() - shares.sum()
         alpha = beta = 1.0
-        for _ in range(100):
+        for _ in range(most):
             ratio = alpha / beta
             used = (squares / (squares + ratio)).sum()
             length = (squares * shares / (squares + ratio) ** 2).sum()
             error = (shares / (1 + squares / ratio) ** 2).sum() + outside
             alpha, beta = used / length, (rows - used) / error
-            if abs(alpha / beta - ratio) <= 1e-3 * ratio:
+            if abs(alpha / beta - ratio) <= stop * ratio:
                 break
         evidence = columns * np.log(alpha) + rows * np.log(beta / (2 * np.pi))
         evidence -= np.log(alpha + beta * squares).sum() + (columns - len(squares)) * np.log(alpha)
