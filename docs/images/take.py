@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -34,7 +35,10 @@ panel""",
     ),
     "similarity": (
         "How close are they?",
-        'panel = panels.Similarity(data.load("letters"), greek, net)\n_ = panel.run()\npanel',
+        """panel = panels.Similarity(data.load("letters"), greek, net, predict=True)
+panel.set(labels_per_class=1, draws=3).commit(guess=20, reason="letters look like letters")
+_ = panel.run(), panel.measure_gain()
+panel""",
     ),
     "findings": (
         "Findings before training",
@@ -60,6 +64,9 @@ panel.set(opened="near-copies-across-splits")""",
     ),
 }
 
+#: Of a panel that is higher than a page only the top is shown: so many pixels.
+TOPS = {"similarity": 1430}
+
 
 def main(names: list[str]) -> None:
     """Take the pictures with these names, or all of them."""
@@ -71,14 +78,19 @@ def main(names: list[str]) -> None:
         for name in names or PANELS:
             title, cell = PANELS[name]
             path = lab.write(f"{name}.ipynb", [SETUP, cell])
-            notebook = lab.open(browser, path, HERE, width=1280, height=2200)
+            notebook = lab.open(browser, path, HERE, width=1280, height=4000)
             for number in range(2):
                 notebook.run(number)
             # A comparison is measured first, which takes a while on a busy machine.
-            notebook.page.locator(".tlkit-panel").wait_for(timeout=300_000)
+            notebook.page.locator(".tlkit-panel").wait_for(timeout=900_000)
             panel = notebook.panel(title)
             notebook.page.wait_for_timeout(1000)
-            print(notebook.screenshot(name, panel))
+            path = notebook.screenshot(name, panel)
+            if name in TOPS:
+                with Image.open(path) as whole:
+                    top = whole.crop((0, 0, whole.width, TOPS[name]))
+                top.save(path)
+            print(path)
             notebook.close()
         browser.close()
 
