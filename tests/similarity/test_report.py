@@ -223,6 +223,15 @@ def test_a_score_in_a_report_is_that_of_its_function(name: str) -> None:
     assert [one.name for one in found.places] == [name]
 
 
+def test_neighbours_far_from_the_centre_are_those_of_knn() -> None:
+    near = np.array([1e6, 1e6 + 1e-4, 1e6 + 3e-4, 1e6 + 4e-4])
+    pixels, labels = np.concatenate([near, -near]).reshape(-1, 1, 1, 1), np.array(list("aabb") * 2)
+    found = similarity.report(
+        dots(seed=1), Set(Split(pixels, labels)), Flat(), measures=["knn"], ceiling=None, draws=2
+    )
+    assert found["knn"].value == similarity.knn(pixels.reshape(8, 1), labels) == 1
+
+
 def test_a_costly_measure_has_fewer_draws_and_that_is_said() -> None:
     found = similarity.report(
         dots(seed=1), dots(), Flat(), measures=["otdd", "logme"], ceiling=None, draws=20

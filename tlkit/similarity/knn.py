@@ -9,9 +9,6 @@ import numpy as np
 from tlkit.errors import SimilarityError
 from tlkit.similarity import labelled
 from tlkit.similarity.neighbours import neighbours
-from tlkit.similarity.pairwise import squared_distances
-
-__all__ = ["knn", "squared_distances"]
 
 
 def knn(features: Any, labels: Any, k: int = 1, *, rows: int = 10_000, seed: int = 0) -> float:

@@ -83,7 +83,7 @@ def _logme(view: View, codes: Codes, seed: int) -> float:
 
 
 def _knn(view: View, codes: Codes, seed: int) -> float:
-    return float((codes[view.nearest] == codes).mean())
+    return float(view.neighbours.right(codes).mean())
 
 
 def _probe(view: View, codes: Codes, seed: int) -> float:

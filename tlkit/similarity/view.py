@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlkit.similarity.checks import Matrix
-from tlkit.similarity.knn import squared_distances
+from tlkit.similarity.neighbours import Neighbours, neighbours
+from tlkit.similarity.pairwise import squared_distances
 from tlkit.similarity.resample import Rows
 from tlkit.similarity.spectrum import Spectrum
 
@@ -29,8 +30,8 @@ class View:
     Examples
     --------
     >>> view = View(np.array([[0.0], [1.0], [5.0]]))
-    >>> view.nearest, view.at(np.array([0, 2])).nearest
-    (array([1, 0, 1]), array([1, 0]))
+    >>> float(view.squared[0, 2]), float(view.at(np.array([0, 2])).squared[0, 1])
+    (25.0, 25.0)
     """
 
     def __init__(self, features: Matrix, probabilities: NDArray[Any] | None = None) -> None:
@@ -57,11 +58,9 @@ class View:
         return whole.squared[np.ix_(rows, rows)]
 
     @cached_property
-    def nearest(self) -> NDArray[np.intp]:
-        """(n,) the nearest other row of each."""
-        distances = self.squared.copy()
-        np.fill_diagonal(distances, np.inf)
-        return np.asarray(distances.argmin(axis=1))
+    def neighbours(self) -> Neighbours:
+        """The nearest other of every row, by the same computation as `knn`."""
+        return neighbours(self.features, 1, self.squared)
 
     @cached_property
     def source_labels(self) -> NDArray[np.intp]:
