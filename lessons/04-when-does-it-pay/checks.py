@@ -10,8 +10,8 @@ _WORDS = ("better", "worse", "cannot tell")
 _ENOUGH_DRAWS = 3
 # What the lesson shows: source, target and labels per class.
 _SHOWN = (
-    ("zoo:resnet-letters", "digits", (1, 2, 5, 50)),
-    ("zoo:resnet-photos", "digits", (5,)),
+    ("zoo:resnet-letters", "digits", (1, 5, 50)),
+    ("zoo:resnet-photos", "digits", (5, 50)),
 )
 
 
@@ -50,7 +50,7 @@ def same_classes(comparison: Any) -> str:
         )
     if verdict.word == "cannot tell":
         raise NotYet(
-            f"{verdict} That is no proof of a loss. Take more labels, or more draws.",
+            f"{verdict} That is no proof of a loss. Take more labels, or decide on more draws before you look.",
             belief="“cannot tell” means that there is no difference",
         )
     return (

@@ -112,6 +112,8 @@ def _same(one: float, other: float) -> bool:
 )
 def own_choice(ranking: Any, gains: Any) -> str:
     """A ranking for textures by any score, with the gains of at least three networks from three draws each."""
+    from tlkit import compare
+
     if ranking.target != "textures":
         raise NotYet(f"This ranking is for {ranking.target}. The target is textures.")
     if ranking.proved is None:
@@ -143,14 +145,25 @@ def own_choice(ranking: Any, gains: Any) -> str:
             "minus that of the first, so all of them are needed.",
         )
     proved, best = ranking.proved, max(gains, key=lambda name: gains[name].verdict.interval.difference)
+    other = "nearest neighbour (`knn`)" if ranking.score == "logme" else "LogME"
     if proved.picked:
         return (
-            f"{ranking.label} chose {ranking.first.name}, and it gained most. No regret, this time. Does LogME choose "
-            "the same one?"
+            f"{ranking.label} chose {ranking.first.name}, and it gained most. No regret, this time. Does {other} "
+            "choose the same one?"
         )
+    told = compare.verdict(
+        gains[ranking.first.name]["frozen"].correct,
+        gains[best]["frozen"].correct,
+        names=(ranking.first.name, best),
+    )
+    sure = (
+        "so three draws cannot say that it was wrong"
+        if told.word == "cannot tell"
+        else "and the draws can tell"
+    )
     return (
         f"{ranking.label} chose {ranking.first.name}, in {100 * ranking.first.probability:.0f} % of the draws. "
-        f'{best} gained most: regret {100 * proved.regret:.1f} points. Now rank by "knn", and compare.'
+        f"{best} gained most: regret {100 * proved.regret:.1f} points, {sure}: {told} Now rank by {other}, and compare."
     )
 
 

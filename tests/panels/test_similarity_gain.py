@@ -68,7 +68,7 @@ def test_before_the_guess_nothing_runs_and_nothing_is_shown(closed: panels.Simil
     view = closed._view()
     assert (view["outcome"], view["gain"]) == (None, None)
     assert (view["gate"]["open"], view["gate"]["first"]) == (True, True)
-    asked = "By how many points will transfer from marks (“frozen”) beat random numbers (“scratch”) with 5 labels per"
+    asked = "By how many points will transfer from small (“frozen”) beat random numbers (“scratch”) with 5 labels per"
     for twin in (str(closed), closed._repr_mimebundle_()[0]["text/html"]):
         assert asked in twin
         assert "Nothing is measured until you have guessed." in twin
@@ -194,7 +194,7 @@ def test_guess_expectation_and_measurement_stand_side_by_side(finished: panels.S
         "value": "5 points",
         "words": "because: stripes <b>are</b> stripes",
     }
-    assert "promises no number of points" in shown["cards"][1]["words"]
+    assert "no score knows" in shown["cards"][1]["words"]
     assert finished.gain.verdict.word in shown["cards"][2]["words"]
     assert shown["beside"].startswith("“frozen” against “scratch”: you guessed 5 points. It was ")
     assert shown["plot"]["guess"]["words"] == "your guess"
@@ -221,25 +221,33 @@ def place(name: str, position: float, width: float = 0.05) -> dict[str, Any]:
     }
 
 
-def test_an_expectation_is_words_and_agrees_or_not() -> None:
+def test_an_expectation_is_a_place_and_no_forecast() -> None:
     def report(*places: dict[str, Any]) -> dict[str, Any]:
         return {"places": list(places)}
 
     high, low = report(place("logme", 0.9)), report(place("logme", 0.1))
-    assert expectation(high)["value"] == "a large gain, where there is one to be had"
+    assert expectation(high)["value"] == "near the ceiling"
     proved = similarity.track_record("logme")
     assert proved is not None
     assert f"{proved.picked} times" in expectation(high)["words"]
-    assert expectation(low)["value"] == "little or no gain"
-    assert expectation(report(place("logme", 0.1), place("knn", 0.9)))["value"] == "they do not agree"
-    assert expectation(report(place("logme", 0.5, 0.4)))["value"] == "nothing in particular"
-    assert agreement(high, "better") == "Here logme pointed the right way."
-    assert agreement(high, "worse").startswith("Here logme expected too much. What a score cannot see")
-    assert agreement(low, "better") == "Here logme expected too little."
-    assert agreement(report(place("logme", 0.1), place("knn", 0.9)), "worse").startswith(
-        "Here logme pointed the right way; knn expected too much."
+    assert expectation(low)["value"] == "near the floor"
+    both = report(place("logme", 0.1), place("knn", 0.9))
+    assert expectation(both)["value"] == "they do not agree"
+    assert expectation(report(place("logme", 0.5, 0.4)))["value"] == "cannot tell"
+    assert agreement(high, "worse").startswith(
+        "The scores stood near the ceiling, and transfer came out worse."
     )
-    assert "cannot tell" in agreement(high, "cannot tell")
+    assert agreement(both, "better").startswith("The scores did not agree, and transfer came out better.")
+    assert "these draws cannot tell whether it pays" in agreement(low, "cannot tell")
+
+
+def test_a_known_gain_on_other_draws_opens_no_guess_that_would_be_refused(
+    finished: panels.Similarity,
+) -> None:
+    panel = made()
+    panel._outcome, panel._ran, panel._gain = finished._outcome, panel.state, finished._gain
+    panel.set(labels_per_class=2, draws=3)
+    assert panel._view()["gate"] is None
 
 
 def test_other_amounts_make_the_gain_stale(finished: panels.Similarity) -> None:

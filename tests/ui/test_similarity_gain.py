@@ -37,7 +37,7 @@ long
 """
 REOPEN = "panels.Similarity.from_record(panel.record())"
 QUESTION = re.compile(
-    "By how many points will transfer from marks .* beat random numbers .* with 2 labels per class"
+    "By how many points will transfer from small .* beat random numbers .* with 2 labels per class"
 )
 
 

@@ -1,4 +1,4 @@
-"""What the scores of a report led one to expect, and whether they were right: never a number of points."""
+"""What the scores of a report said beforehand, beside what was measured: a place, never a forecast in points."""
 
 from __future__ import annotations
 
@@ -9,23 +9,27 @@ from tlkit.similarity import track_record
 from tlkit.similarity.place import STEPS, Place
 from tlkit.similarity.verdict import spot
 
-_NO_PROMISE = "A score promises no number of points."
-# What a place between floor and ceiling leads one to expect, before anything is trained.
-_EXPECTED = {
-    "near the floor": "little or no gain",
-    "below halfway": "a small gain",
-    "about halfway": "some gain",
-    "above halfway": "a clear gain",
-    "near the ceiling": "a large gain, where there is one to be had",
-}
+_NO_FORECAST = (
+    "They say which source to try first. How many labels there are, and how well random numbers learn them, no score "
+    "knows."
+)
 
 
 def _scores(report: Mapping[str, Any]) -> list[Place]:
     return [Place.from_record(one) for one in report["places"] if one["kind"] == "score"]
 
 
+def _stand(scores: list[Place]) -> str:
+    """Say where the scores stand between floor and ceiling, in words."""
+    clear = [one.word for one in scores if one.word in STEPS]
+    steps = [STEPS.index(word) for word in clear]
+    if not steps:
+        return "cannot tell"
+    return "they do not agree" if max(steps) - min(steps) > 1 else clear[0]
+
+
 def expectation(report: Mapping[str, Any]) -> dict[str, str]:
-    """Say what the scores led one to expect, and how often that was right: never a number of points.
+    """Say where the scores stand and how often the first one was right before.
 
     Parameters
     ----------
@@ -35,16 +39,9 @@ def expectation(report: Mapping[str, Any]) -> dict[str, str]:
     Examples
     --------
     >>> expectation({"places": []})["value"]
-    'nothing in particular'
+    'cannot tell'
     """
     scores = _scores(report)
-    steps = [STEPS.index(one.word) for one in scores if one.word in STEPS]
-    if not steps:
-        expected = "nothing in particular"
-    elif max(steps) - min(steps) > 1:
-        expected = "they do not agree"
-    else:
-        expected = _EXPECTED[next(one.word for one in scores if one.word in STEPS)]
     placed = [f"{one.label} {spot(one)}" for one in scores if one.position is not None]
     said = [f"Between floor and ceiling: {', '.join(placed)}."] if placed else []
     proved = track_record(scores[0].name) if scores else None
@@ -53,7 +50,7 @@ def expectation(report: Mapping[str, Any]) -> dict[str, str]:
             f"In our {proved.trials} trials {proved.label} picked the best of about {proved.sources} sources "
             f"{_times(proved.picked)}."
         )
-    return {"title": "The scores", "value": expected, "words": " ".join([*said, _NO_PROMISE])}
+    return {"title": "The scores", "value": _stand(scores), "words": " ".join([*said, _NO_FORECAST])}
 
 
 def _times(count: int) -> str:
@@ -61,7 +58,7 @@ def _times(count: int) -> str:
 
 
 def agreement(report: Mapping[str, Any], word: str) -> str:
-    """Say which scores pointed to what came out.
+    """Set the scores' place beside what came out, and say that one case judges no score.
 
     Parameters
     ----------
@@ -75,21 +72,12 @@ def agreement(report: Mapping[str, Any], word: str) -> str:
     >>> agreement({"places": []}, "better")
     ''
     """
-    scores = [one for one in _scores(report) if one.word in STEPS]
-    if word == "cannot tell" or not scores:
-        return "Whether the scores were right, these draws cannot tell." if scores else ""
-    grouped: dict[str, list[str]] = {}
-    for one in scores:
-        step = STEPS.index(one.word) - STEPS.index("about halfway")
-        if not step:
-            kind = "left it open"
-        elif (step > 0) == (word == "better"):
-            kind = "pointed the right way"
-        else:
-            kind = "expected too much" if step > 0 else "expected too little"
-        grouped.setdefault(kind, []).append(one.label)
-    listed = "; ".join(f"{', '.join(names)} {kind}" for kind, names in grouped.items())
-    more = ""
-    if "expected too much" in grouped:
-        more = " What a score cannot see is how well random numbers learn the same labels."
-    return f"Here {listed}.{more}"
+    scores = _scores(report)
+    if not scores:
+        return ""
+    stand = _stand(scores)
+    stood = {"cannot tell": "had no clear place", "they do not agree": "did not agree"}.get(
+        stand, f"stood {stand}"
+    )
+    out = "these draws cannot tell whether it pays" if word == "cannot tell" else f"transfer came out {word}"
+    return f"The scores {stood}, and {out}. One case judges no score: similarity.track_records() shows many."

@@ -15,6 +15,7 @@ from tlkit.panels.similarity_state import SimilarityState, counts
 from tlkit.panels.twin import Paragraph, Part, Pictures, Table
 from tlkit.similarity import Moved
 
+_ONE_RUN = "Of one fine-tuned run, on the first draw; its intervals are over pictures."
 CLOSED = "Nothing is measured until you have guessed."
 
 
@@ -36,8 +37,8 @@ class Facts:
         The report's record, None without one.
     reported
         Whether it belongs to the present settings.
-    gain, fits
-        What was measured, and whether with the present settings.
+    gain, fits, known
+        What was measured, whether with the present settings, and whether with these on any number of draws.
     measures
         Whether it is being measured now.
     seconds
@@ -53,6 +54,7 @@ class Facts:
     reported: bool
     gain: Gain | None
     fits: bool
+    known: bool
     measures: bool
     seconds: float | None
 
@@ -63,10 +65,10 @@ def question(state: SimilarityState, pair: tuple[str, str]) -> str:
     Examples
     --------
     >>> question(SimilarityState("letters", "greek", "net"), ("scratch", "frozen"))
-    'By how many points will transfer from letters (“frozen”) beat random numbers (“scratch”) with 5 labels per class?'
+    'By how many points will transfer from net (“frozen”) beat random numbers (“scratch”) with 5 labels per class?'
     """
     return (
-        f"By how many points will transfer from {state.source} (“{pair[1]}”) beat random numbers (“{pair[0]}”) with "
+        f"By how many points will transfer from {state.backbone} (“{pair[1]}”) beat random numbers (“{pair[0]}”) with "
         f"{labels(state.labels_per_class)}?"
     )
 
@@ -74,7 +76,7 @@ def question(state: SimilarityState, pair: tuple[str, str]) -> str:
 def gate_view(facts: Facts) -> dict[str, Any] | None:
     """Describe the guess for the browser; None where there is none and none is asked for."""
     state, pair = facts.state, facts.pair
-    if pair is None or facts.fits:
+    if pair is None or facts.fits or (state.guess is None and facts.known):
         return None
     if state.guess is None and not facts.waits and not facts.reported:
         return None
@@ -105,8 +107,9 @@ def view(facts: Facts) -> dict[str, Any] | None:
         "ready": ready,
         "measures": facts.measures,
         "time": _time(facts.seconds) if ready and not facts.fits else "",
-        "stale": found is not None and not facts.fits,
-        "stale_words": _stale(found) if found is not None else "",
+        # Of an older report the whole outcome is said to be old.
+        "stale": found is not None and facts.reported and not facts.fits,
+        "stale_words": _stale(found) if found is not None and facts.reported else "",
         "found": _found(found, facts.report) if found is not None else None,
     }
 
@@ -145,7 +148,7 @@ def twin(facts: Facts) -> list[Part]:
     if found.moved is not None:
         parts.append(Paragraph(f"Which stages moved? {found.moved.sentence}", strong=True))
         parts.append(Table(found.moved.head, found.moved.rows(), _moved_title(found.moved)))
-        parts.append(Paragraph(found.moved.note))
+        parts.append(Paragraph(f"{_ONE_RUN} {found.moved.note}"))
     return parts
 
 
@@ -275,5 +278,5 @@ def _moved(found: Moved) -> dict[str, Any]:
         "ends": ["0: another view", "1: not moved"],
         "legend": ["before and after", "against a random network"],
         "rows": rows,
-        "note": found.note,
+        "note": f"{_ONE_RUN} {found.note}",
     }

@@ -40,7 +40,7 @@ def feature_map(theirs: Side, ours: Side, seed: int) -> dict[str, Any]:
     both = np.concatenate([first, second])
     places, explained = principal(both)
     distances, order = nearest(second, first, _NEAREST)
-    grouped = neighbourhoods(both, places, seed)
+    grouped = neighbourhoods(both, seed)
     parts = (slice(len(first)), slice(len(first), None))
     return {
         "sets": [
@@ -145,19 +145,15 @@ def perplexity(points: int) -> int:
     return min(_PERPLEXITY, (points - 1) // 3)
 
 
-def neighbourhoods(
-    features: NDArray[Any], places: NDArray[np.float64], seed: int
-) -> NDArray[np.float64] | None:
+def neighbourhoods(features: NDArray[Any], seed: int) -> NDArray[np.float64] | None:
     """Place rows by t-SNE, which keeps neighbours near and gives up all other distances.
 
     Parameters
     ----------
     features
         (n, d).
-    places
-        (n, 2), where the points start: their principal components.
     seed
-        Of the steps.
+        Of the places where the points start.
 
     Returns
     -------
@@ -172,19 +168,18 @@ def neighbourhoods(
     --------
     >>> rng = np.random.default_rng(0)
     >>> rows = np.concatenate([rng.normal(0, 1, (20, 5)), rng.normal(9, 1, (20, 5))])
-    >>> found = neighbourhoods(rows, principal(rows)[0], seed=0)
+    >>> found = neighbourhoods(rows, seed=0)
     >>> found.shape, float(np.abs(found).max())
     ((40, 2), 1.0)
     """
-    if len(features) < _LEAST_POINTS or not places.any():
+    if len(features) < _LEAST_POINTS or (features == features[0]).all():
         return None
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
-    # A start so small that the first steps decide: what scikit-learn does with components of its own.
-    start = np.asarray(places / places[:, 0].std() * 1e-4, dtype=np.float32)
+    # A start at random, not from the components: what both maps show is then no echo of one of them.
     found = TSNE(
-        init=start,
+        init="random",
         perplexity=perplexity(len(features)),
         max_iter=STEPS,
         random_state=seed % 2**32,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tlkit.backbones import Backbone
     from tlkit.data import Dataset
 
+# Without the data nobody knows how many labels there are.
+_UNKNOWN = 10**9
 _ANEW = "Change the labels per class, or what is compared, to guess again."
 
 
@@ -145,8 +147,8 @@ class Measuring(Panel[SimilarityState, Report]):
         return min(state.labels_per_class, self._most_labels(state.target))
 
     def _check_amounts(self, state: SimilarityState) -> None:
-        if self._choices is not None:
-            check_amounts(state.labels_per_class, state.draws, self._most_labels(state.target), state.target)
+        most = self._most_labels(state.target) if self._choices is not None else _UNKNOWN
+        check_amounts(state.labels_per_class, state.draws, most, state.target)
 
     # The run
 
@@ -187,7 +189,7 @@ class Measuring(Panel[SimilarityState, Report]):
 
     # What is shown
 
-    def _gain_facts(self) -> gain_words.Facts:
+    def _gain_facts(self, *, timed: bool) -> gain_words.Facts:
         return gain_words.Facts(
             state=self._state,
             predict=bool(self._about.get("predict")),
@@ -198,8 +200,9 @@ class Measuring(Panel[SimilarityState, Report]):
             reported=self._reported(),
             gain=self._known_gain(),
             fits=self._fits(),
+            known=self._fits(draws=False),
             measures=self._measures_gain,
-            seconds=self._expected_seconds(),
+            seconds=self._expected_seconds() if timed else None,
         )
 
     def _expected_seconds(self) -> float | None:
@@ -228,11 +231,11 @@ class Measuring(Panel[SimilarityState, Report]):
         return {**found, "report": {**found["report"], "why": why}}
 
     def _gain_view(self) -> dict[str, Any]:
-        facts = self._gain_facts()
+        facts = self._gain_facts(timed=True)
         return {"gate": gain_words.gate_view(facts), "gain": gain_words.view(facts)}
 
     def _gain_twin(self) -> list[Part]:
-        return gain_words.twin(self._gain_facts())
+        return gain_words.twin(self._gain_facts(timed=False))
 
     def _actions(self) -> Mapping[str, Callable[..., object]]:
         return {"commit": self.commit, "measure": self._start_gain}

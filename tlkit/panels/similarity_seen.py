@@ -94,7 +94,9 @@ def _draw(
         rows.append(taken)
         mapped.append(np.arange(start, start + min(few, len(taken))))
         start += len(taken)
-    return np.concatenate(rows), np.concatenate(mapped)
+    on_map = np.concatenate(mapped)
+    # Of more classes than the map has room for, some are drawn.
+    return np.concatenate(rows), np.sort(rng.permutation(on_map)[:shown])
 
 
 def _features(backbone: Backbone, images: NDArray[Any], check: Callable[[], None]) -> NDArray[np.float32]:

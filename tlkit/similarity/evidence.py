@@ -115,7 +115,8 @@ def track_records(arm: str = "frozen") -> Table:
     caption = (
         f"{arm}: {first['trials']} trials ({first['targets']} targets, {len(record['architectures'])} architectures), "
         f"about {first['sources']} sources each, {first['seeds']} draws of {record['settings']['labels_per_class']} "
-        f"labels per class; sources outside the zoo learned for {record['settings']['pretrain_steps']} steps"
+        f"labels per class; gains over random weights in the same arm; sources outside the zoo learned for "
+        f"{record['settings']['pretrain_steps']} steps"
         + (f", fine-tuning took {record['settings']['steps']}" if arm == "fine-tuned" else "")
     )
     rows.sort(key=lambda one: -one["spearman"])

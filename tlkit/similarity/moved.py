@@ -187,6 +187,8 @@ def _stage(
         value, drawn = 1.0, np.ones(len(halves))
     else:
         value, drawn = _drawn(old, new, halves)
+        # 1 is kept for what is equal bit for bit; twice the same features would round to it.
+        value = min(value, float(np.nextafter(1, 0)))
     if np.isnan(value):
         return StageMoved(name, None, None, None, None)
     floor, floors = (np.nan, drawn) if random is None else _drawn(old, random, halves)
