@@ -64,7 +64,7 @@ def test_equal_class_names_are_told_beside_pictures_that_differ() -> None:
 
 
 def test_grey_against_colour_is_said_and_nothing_fails() -> None:
-    seen = overlap.view(found(overlap.shared(noise("theirs", channels=3), noise("ours"))))
+    seen = overlap.view(found(overlap.shared(noise("theirs", channels=3, classes="cd"), noise("ours"))))
     assert seen is not None
     assert not seen["warnings"]
     assert seen["quiet"].startswith("Not checked for overlap: whether pictures of ours are in theirs.")
@@ -133,3 +133,13 @@ def test_a_record_of_before_opens_without_a_word_about_overlap() -> None:
     old = panels.Similarity.from_record(record)
     assert old._view()["outcome"]["overlap"] is None
     assert "verlap" not in str(old)
+
+
+def test_names_are_compared_where_pictures_cannot_be() -> None:
+    made = overlap.shared(noise("grey", classes="ab"), noise("colour", channels=3, classes="bc"))
+    assert "have 1 channel, those of 'colour' 3" in made["why_not"]
+    assert made["names"] == ["b"]
+    shown = overlap.view({"report": {"source": "grey", "target": "colour"}, "overlap": made})
+    assert shown is not None
+    assert shown["warnings"] == ["Classes of colour that are classes of grey by name: b."]
+    assert shown["quiet"].startswith("Not checked for overlap: whether pictures")

@@ -245,7 +245,7 @@ def test_texts_that_differ_by_case_are_nearly_equal() -> None:
 @pytest.mark.parametrize(
     ("source", "target", "backbone", "words"),
     [
-        (PHOTOS, data.load("emoji:noto"), None, "have 1 channels.*3"),
+        (PHOTOS, data.load("emoji:noto"), None, "have 1 channel, .*3"),
         (data.load("emoji:names"), data.load("emoji:noto"), None, "are texts, those of .* are pictures"),
         (data.load("emoji:names"), data.load("emoji:names"), LETTERS_NET, "texts, which a backbone"),
         (PHOTOS.train.select([]), PHOTOS, None, "The source has no items"),

@@ -143,7 +143,9 @@ def sentence(found: Mapping[str, Any], row: int, column: int) -> str:
     shares = _shares(found)[row]
     theirs, ours = classes(found)
     best = int(shares.argmax())
-    closest = f"closest to their {theirs[best]}: {_percent(shares[best])} of its mass"
+    level = [theirs[one] for one in np.flatnonzero(shares > shares[best] - _LITTLE) if one != best]
+    also = f", and as much of {' and of '.join(level)}" if level else ""
+    closest = f"closest to their {theirs[best]}: {_percent(shares[best])} of its mass{also}"
     if shares[column] >= shares[best]:
         many = int((shares > _LITTLE).sum())
         rest = f", the rest from {_counted(many - 1)}" if many > 1 else ""

@@ -226,8 +226,9 @@ def _found(found: Gain, report: Mapping[str, Any]) -> dict[str, Any]:
 def _why(found: Gain) -> str:
     card = found.comparison
     how = found.verdict.sentence.removeprefix(found.verdict.finding)
+    drawn = f"{draws(len(card.seeds))} of {labels(card.labels_per_class)}"
     return (
-        f"{100 * card.level:g} % interval over {draws(len(card.seeds))} and {card.items:,} test pictures, paired; "
+        f"{100 * card.level:g} % interval over {drawn} and {card.items:,} test pictures, paired; "
         f"“{found.pair[1]}” against “{found.pair[0]}” was the question before anything was measured.{how}"
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tlkit import similarity
 from tlkit.errors import SimilarityError
 from tlkit.panels.twin import Paragraph, Part
+from tlkit.similarity.overlap_names import match_names
 from tlkit.similarity.overlap_shown import WHY
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 #: Of larger sets, looking would keep somebody waiting.
 MOST_PICTURES = 40_000
 _TITLE = "Overlap"
+# So many class names are listed.
+_NAMED = 8
 # So many pairs of positions are kept; the counts are of all.
 _KEPT = 20
 # Of the last pairs of sets: another network or another panel looks at the same pictures.
@@ -42,8 +45,8 @@ def shared(
     Returns
     -------
     dict
-        Plain JSON: ``found``, the record of an overlap or None, and ``why_not``, in words, where pictures could not
-        be compared.
+        Plain JSON: ``found``, the record of an overlap or None; ``why_not``, in words, where pictures could not be
+        compared, and then ``names``, the classes of one name.
 
     Examples
     --------
@@ -57,13 +60,12 @@ def shared(
     if sets not in _known:
         pictures = sum(_count(one) for one in (source, target))
         if pictures > MOST_PICTURES:
-            return _made(
-                f"{pictures:,} pictures are more than a panel looks through; similarity.overlap(source, target) does."
-            )
+            words = f"{pictures:,} pictures are more than a panel looks through; similarity.overlap(source, target) does."
+            return _made(words, names=_same_names(source, target))
         try:
             found = similarity.overlap(source, target, should_stop=should_stop, progress=progress).record()
         except SimilarityError as error:
-            return _made(str(error))
+            return _made(str(error), names=_same_names(source, target))
         for kind in ("exact", "near", "alike_features"):
             found[kind]["pairs"] = found[kind]["pairs"][:_KEPT]
         for oldest in list(_known)[: -(_REMEMBERED - 1)]:
@@ -112,6 +114,9 @@ def _said(found: Mapping[str, Any]) -> tuple[list[str], str]:
         return [f"Source and target are one set: {target} was compared with itself."], ""
     records = [one for one in (made["found"], made.get("network")) if one]
     warned = [words for one in records for words in one["warnings"]]
+    if made.get("names"):
+        listed = ", ".join(made["names"][:_NAMED]) + (" …" if len(made["names"]) > _NAMED else "")
+        warned.append(f"Classes of {target} that are classes of {source} by name: {listed}.")
     notes = [words for one in records for words in one["notes"]]
     if made["why_not"]:
         first = f"Not checked for overlap: whether pictures of {target} are in {source}. {made['why_not']}"
@@ -134,11 +139,26 @@ def _looked_at(record: Mapping[str, Any], *, warned: bool) -> str:
         said = f"None {where}."
     else:
         said = f"No overlap was found: none {where}, and no class has the same name."
-    return f"{said} Mirrored or redrawn copies would not have been found. Test sets stayed sealed."
+    return (
+        f"{said} Mirrored or redrawn copies would not have been found. Test sets stayed sealed: their pictures were "
+        "compared, never shown."
+    )
 
 
-def _made(why_not: str = "", *, found: dict[str, Any] | None = None, same: bool = False) -> dict[str, Any]:
-    return {"found": found, "why_not": why_not, "same": same}
+def _made(
+    why_not: str = "",
+    *,
+    found: dict[str, Any] | None = None,
+    same: bool = False,
+    names: Sequence[str] = (),
+) -> dict[str, Any]:
+    return {"found": found, "why_not": why_not, "same": same, "names": list(names)}
+
+
+def _same_names(source: Dataset, target: Dataset) -> list[str]:
+    """Compare class names alone, where pictures cannot be compared."""
+    matches = match_names([*map(str, source.classes)], [*map(str, target.classes)])
+    return [one.target for one in matches if one.relation == "same"]
 
 
 def _count(dataset: Dataset) -> int:

@@ -200,6 +200,7 @@ def check_pair(theirs: Side, ours: Side, backbone: Any) -> None:
     channels = theirs.picture_shape[0], ours.picture_shape[0]
     if channels[0] != channels[1]:
         raise SimilarityError(
-            f"The pictures of {theirs.name!r} have {channels[0]} channels, those of {ours.name!r} {channels[1]}.",
+            f"The pictures of {theirs.name!r} have {channels[0]} channel{'' if channels[0] == 1 else 's'}, those of "
+            f"{ours.name!r} {channels[1]}.",
             "Read both in grey or both in colour: data.images(folder, channels=1).",
         )
