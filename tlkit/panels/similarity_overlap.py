@@ -60,7 +60,7 @@ def shared(
     if sets not in _known:
         pictures = sum(_count(one) for one in (source, target))
         if pictures > MOST_PICTURES:
-            words = f"{pictures:,} pictures are more than a panel looks through; similarity.overlap(source, target) does."
+            words = f"{pictures:,} pictures are more than a panel looks through; similarity.overlap does."
             return _made(words, names=_same_names(source, target))
         try:
             found = similarity.overlap(source, target, should_stop=should_stop, progress=progress).record()
