@@ -31,7 +31,8 @@ def scripts(monkeypatch: pytest.MonkeyPatch) -> dict[str, ModuleType]:
 
 def plan() -> Any:
     return SimpleNamespace(
-        targets=TARGETS, architectures=("net",), sources=SOURCES, settings={"labels_per_class": 5, "steps": 40, "pretrain_steps": 300},
+        targets=TARGETS, architectures=("net",), sources=SOURCES,
+        settings={"labels_per_class": 5, "steps": 40, "pretrain_steps": 300},
         ARMS=("frozen", "fine-tuned"), BASELINE="blank",
     )  # fmt: skip
 
