@@ -10,6 +10,8 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tlkit import table
+
 
 @dataclass(frozen=True)
 class Paragraph:
@@ -35,12 +37,8 @@ class Table:
     caption: str = ""
 
     def text(self) -> str:
-        rows = [[str(cell) for cell in row] for row in (self.head, *self.rows)]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(self.head))]
-        lines = [
-            "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows
-        ]
-        return "\n".join([*([self.caption] if self.caption else []), *(line.rstrip() for line in lines)])
+        head, *rows = (tuple(map(str, row)) for row in (self.head, *self.rows))
+        return str(table.Table(self.caption, head, tuple(rows)))
 
     def html(self) -> str:
         head = "".join(f'<th scope="col">{html.escape(str(cell))}</th>' for cell in self.head)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -202,11 +203,10 @@ def targets(values: Any, rows: int) -> Matrix:
     >>> targets([1.0, 2.0], 2).shape
     (2, 1)
     """
-    try:
+    # What is no array is refused, in words, by the checks of features.
+    with suppress(TypeError, ValueError):
         if np.ndim(values) == 1:
             values = values[:, None] if hasattr(values, "detach") else np.asanyarray(values)[:, None]
-    except (TypeError, ValueError):
-        pass  # no array: for the checks of features to refuse
     matrix = features(values, "targets")
     if len(matrix) != rows:
         raise SimilarityError(
