@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tlkit import pictures
+from tlkit.table import Table
 
 if TYPE_CHECKING:
     from tlkit.similarity.overlap_found import Overlap, Pair
@@ -167,17 +168,9 @@ def html_of(found: Overlap) -> str:
     parts += [_side_by_side(found, kind) for kind in _KINDS]
     rows = list(_rows(found))
     if rows:
-        head = "".join(f'<th scope="col">{one}</th>' for one in ("how", "target", "source", "likeness"))
-        body = "".join(
-            f'<tr><th scope="row" style="text-align:left">{html.escape(row[0])}</th>'
-            + "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in row[1:])
-            + "</tr>"
-            for row in rows
-        )
-        parts.append(
-            f"<table><caption>The first items found in both</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody>{body}</tbody></table>"
-        )
+        head = ("how", "target", "source", "likeness")
+        table = Table("The first items found in both", head, tuple(tuple(row) for row in rows))
+        parts.append(table._repr_html_())
     parts += ["<p>What was looked for:</p>", _bullets(found.checked)]
     return "".join(parts)
 
