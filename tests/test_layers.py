@@ -19,7 +19,7 @@ LAYERS = (
     {"freeze"},
     {"train"},
     {"similarity"},
-    {"compare", "adapt", "doctor", "inside"},
+    {"compare", "adapt", "doctor", "inside", "governance"},
     {"panels"},
     {"cli", "server"},
     {"__main__"},
@@ -33,6 +33,7 @@ SIDEWAYS = {
     ("records", "errors"),
     ("backbones", "data"),
     ("words", "data"),
+    ("words", "backbones"),
     ("course", "data"),
 }
 

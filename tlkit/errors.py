@@ -91,6 +91,10 @@ class WeightsError(TlkitError):
     """A weights file that is missing, changed, truncated or of an unsafe kind."""
 
 
+class NotFetchedError(WeightsError):
+    """Weights that are not on this machine and were not asked to be fetched, or could not be."""
+
+
 class PlanError(TlkitError, ValueError):
     """A freeze plan that cannot be made or does not fit the module."""
 

@@ -109,15 +109,17 @@ class Notebook:
     def save(self) -> dict[str, Any]:
         """Save from the menu and return what is then in the file."""
         before = self.path.stat().st_mtime_ns
-        self.page.locator(".lm-MenuBar-item", has_text="File").first.click()
-        self.page.locator(".lm-Menu-item[data-command='docmanager:save']").first.click()
-        for _ in range(100):
-            if self.path.stat().st_mtime_ns != before:
-                # The server empties the file before it fills it: half of a notebook is not one yet.
-                with suppress(json.JSONDecodeError):
-                    return dict(json.loads(self.path.read_text(encoding="utf-8")))
-            self.page.wait_for_timeout(100)
-        raise AssertionError("JupyterLab did not save the notebook in ten seconds.")
+        for _ in range(PATIENCE_MS // 3000):
+            # JupyterLab passes over a click while an earlier save is not over: then it takes another one.
+            self.page.locator(".lm-MenuBar-item", has_text="File").first.click()
+            self.page.locator(".lm-Menu-item[data-command='docmanager:save']").first.click()
+            for _ in range(30):
+                if self.path.stat().st_mtime_ns != before:
+                    # The server empties the file before it fills it: half of a notebook is not one yet.
+                    with suppress(json.JSONDecodeError):
+                        return dict(json.loads(self.path.read_text(encoding="utf-8")))
+                self.page.wait_for_timeout(100)
+        raise AssertionError(f"JupyterLab did not save the notebook in {PATIENCE_MS // 1000} seconds.")
 
     def screenshot(self, name: str, what: Locator | None = None) -> Path:
         """Take a picture of a panel, or of the whole page."""

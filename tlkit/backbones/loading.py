@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tlkit.backbones.backbone import Backbone
+from tlkit.backbones.hubs.hub import HUBS, Asked, adapter, split_name
 from tlkit.backbones.zoo import PREFIX, load_from_zoo, takes_side, zoo_names
 from tlkit.errors import DataError, unknown_name
 
@@ -30,17 +31,22 @@ def known(name: str) -> bool:
     return base in names() and (not asks or takes_side(base, asked))
 
 
-def load(name: str, *, side: int | None = None) -> Backbone:
+def load(name: str, *, side: int | None = None, download: bool = False, trust: bool = False) -> Backbone:
     """Load a pretrained backbone.
 
     Parameters
     ----------
     name
-        One of ``names()``. ``zoo:`` stands for what is embedded in tlkit.
+        One of ``names()``, which are embedded in tlkit (``zoo:``), or a hub's own name behind the hub's prefix:
+        ``"torchvision:resnet18"``, ``"timm:..."``, ``"hf:..."``, ``"keras:..."``, ``"file:..."``.
     side
         Height and width in pixels to which pictures are brought before the network sees them, for a network that
         takes several: its card says which. ``name`` can say it too: ``"zoo:efficientnet-lite0@96"``. None takes the
         network's usual one. What each costs, `tlkit.backbones.resolutions` says.
+    download
+        Whether weights that are not on this machine may be fetched; their size is said first.
+    trust
+        Whether code that comes with the weights may be run, for the hubs whose models are code.
 
     Returns
     -------
@@ -54,7 +60,11 @@ def load(name: str, *, side: int | None = None) -> Backbone:
     DataError
         The network does not take pictures of this side.
     WeightsError
-        The embedded file is missing, was changed, or is cut short.
+        The file is missing, was changed, or is cut short.
+    NotFetchedError
+        The weights are not on this machine, and ``download`` is False or there is no network.
+    MissingPartError
+        The hub's client library is not installed.
 
     Examples
     --------
@@ -63,8 +73,12 @@ def load(name: str, *, side: int | None = None) -> Backbone:
     >>> load("zoo:efficientnet-lite0", side=96).transform.shape
     (3, 96, 96)
     """
+    found = split_name(name) if isinstance(name, str) else None
+    if found is not None:
+        prefix, rest = found
+        return adapter(prefix).load(rest, Asked(download=download, trust=trust, side=side))
     if not isinstance(name, str) or not name.startswith(PREFIX):
-        raise unknown_name("backbone", name, names())
+        raise unknown_name("backbone", name, [*names(), *(hub.example for hub in HUBS.values())])
     if side is None:
         return load_from_zoo(name)
     base, asks, asked = name.partition("@")
