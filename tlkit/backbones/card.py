@@ -7,10 +7,17 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from tlkit.backbones.card_gaps import gaps
+from tlkit.backbones.card_markdown import written
+from tlkit.backbones.card_metric import Metric
 from tlkit.errors import WeightsError
 
 # A card shows so many names of classes in full, and so many of more.
 _MOST_CLASSES, _FEW_CLASSES = 100, 8
+_LISTS = ("classes", "limits", "sides", "groups")
+_MAPPINGS = ("lineage", "metrics", "recipe", "ancestry")
+# Entries that older cards do not have are written only where they say something.
+_LATER = ("data_consent", "recipe", "groups", "contact", "allowed_incomplete", "ancestry")
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,7 +41,9 @@ class ModelCard:
     lineage
         How the weights were made: script, seed, steps, fingerprint of the data, parent networks.
     metrics
-        What was measured, as shares from 0 to 1.
+        What was measured, as shares from 0 to 1; or, better, with an interval: ``{"accuracy": {"value": 0.83, "low":
+        0.80, "high": 0.86, "seeds": 10, "record": "..."}}``, where seeds is the number of draws and record says where
+        the measurement is kept.
     intended_use
         What it is good for.
     limits
@@ -46,6 +55,18 @@ class ModelCard:
     sides
         Smallest and largest side of the square pictures it can be loaded for, in pixels; empty where there is only
         one size.
+    data_consent
+        How those whom the data shows, or who made it, agreed to its use.
+    recipe
+        How it was trained: optimizer, steps, learning rate and so on.
+    groups
+        For which groups of people or things it was measured, and with what result.
+    contact
+        Whom to ask.
+    allowed_incomplete
+        Why it was put on a shelf although something was missing.
+    ancestry
+        The cards, as ``to_dict`` writes them, of the networks it was made from, back to the first: by name.
 
     Examples
     --------
@@ -68,16 +89,41 @@ class ModelCard:
     licence_weights: str = ""
     licence_data: str = ""
     lineage: Mapping[str, Any] = field(default_factory=dict)
-    metrics: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
     intended_use: str = ""
     limits: tuple[str, ...] = ()
     sha256: str = ""
     file_bytes: int = 0
     sides: tuple[int, ...] = ()
+    data_consent: str = ""
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    contact: str = ""
+    allowed_incomplete: str = ""
+    ancestry: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Names of the networks whose weights these began with; empty if they began at random, or nobody says."""
+        told = self.lineage.get("parents", ())
+        if isinstance(told, str):
+            return () if not told or told.lower().startswith("none") else (told,)
+        return tuple(str(one) for one in told)
+
+    def missing(self) -> list[str]:
+        """Return in words what a complete card says and this one does not; empty if it is complete.
+
+        Examples
+        --------
+        >>> card = ModelCard("own", intended_use="Reading letters.", contact="the chair of informatics")
+        >>> card.missing()[0]
+        'data: what it was trained on'
+        """
+        return gaps(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the card as plain JSON values."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if value or name not in _LATER}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ModelCard:
@@ -89,15 +135,23 @@ class ModelCard:
             A key that no card has, or no name.
         """
         known = {one.name for one in fields(cls)}
-        unknown = sorted(set(values) - known)
+        if not isinstance(values, Mapping):
+            raise WeightsError("A model card is no mapping of names to values.", "Restore it.")
+        unknown = sorted(str(one) for one in set(values) - known)
         if unknown or "name" not in values:
             wrong = f"has unknown entries ({', '.join(unknown)})" if unknown else "has no name"
             raise WeightsError(
                 f"A model card {wrong}.", "It may come from a newer tlkit: update, or restore it."
             )
         settled = dict(values)
-        for listed in ("classes", "limits", "sides"):
+        for name, value in values.items():
+            kind = list | tuple if name in _LISTS else Mapping if name in _MAPPINGS else str | int
+            if not isinstance(value, kind):
+                raise WeightsError(f"A model card's {name} is {value!r}.", "It is damaged: restore it.")
+        for listed in _LISTS:
             settled[listed] = tuple(settled.get(listed, ()))
+        for name, value in settled.get("metrics", {}).items():
+            Metric.of(name, value)
         return cls(**settled)
 
     def rows(self) -> list[tuple[str, str]]:
@@ -106,6 +160,7 @@ class ModelCard:
             ("architecture", self.architecture),
             ("origin", self.origin),
             ("data", self.data),
+            ("consent to the data's use", self.data_consent),
             (f"classes ({len(self.classes)})", _listed(self.classes)),
             (
                 "sides of pictures",
@@ -113,11 +168,15 @@ class ModelCard:
             ),
             ("intended use", self.intended_use),
             *(("limit", one) for one in self.limits),
-            *((heading.replace("_", " "), f"{100 * share:.1f} %") for heading, share in self.metrics.items()),
+            *((one.heading, str(one)) for one in self._metrics()),
+            *(("group", one) for one in self.groups),
             ("licence of the code", self.licence_code),
             ("licence of the weights", self.licence_weights),
             ("licence of the data", self.licence_data),
-            ("lineage", ", ".join(f"{key} {value}" for key, value in self.lineage.items())),
+            ("lineage", _told(self.lineage)),
+            ("training recipe", _told(self.recipe)),
+            ("contact", self.contact),
+            ("incomplete because", self.allowed_incomplete),
             ("size of the file", f"{self.file_bytes:,} bytes" if self.file_bytes else ""),
             ("SHA-256 of the file", self.sha256),
         ]
@@ -130,34 +189,15 @@ class ModelCard:
     def __repr__(self) -> str:
         return str(self)
 
-    def markdown(self) -> str:
-        """Return the card as Markdown, with the front matter that the Hugging Face hub reads."""
-        # On demand: cards are read far more often than they are published.
-        from huggingface_hub import EvalResult, ModelCardData
+    def _metrics(self) -> list[Metric]:
+        return [Metric.of(name, value) for name, value in self.metrics.items()]
 
-        data_name = str(self.lineage.get("data", "")) or None
-        results = [
-            EvalResult(
-                "image-classification", data_name or "source", data_name or "source", "accuracy", share
-            )
-            for heading, share in self.metrics.items()
-            if heading.endswith("accuracy")
-        ][:1]
-        front = ModelCardData(
-            license=self.licence_weights.split(",")[0].split(" ")[0].lower() or "unknown",
-            library_name="tlkit",
-            pipeline_tag="image-classification",
-            tags=["transfer-learning", "tlkit", *([self.architecture] if self.architecture else [])],
-            datasets=[data_name] if data_name else None,
-            metrics=["accuracy"] if results else None,
-            model_name=self.name if results else None,
-            eval_results=results or None,
-        )
-        lines = ["---", front.to_yaml(), "---", "", f"# {self.name}", ""]
-        lines += [self.title, ""] if self.title else []
-        lines += ["| | |", "|---|---|"]
-        lines += [f"| {heading} | {_cell(text)} |" for heading, text in self.rows()]
-        return "\n".join(lines) + "\n"
+    def markdown(self) -> str:
+        """Return the card as Markdown, with the front matter that the Hugging Face hub reads.
+
+        ``backbones.card_markdown.read`` makes the same card of it again.
+        """
+        return written(self)
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -176,5 +216,9 @@ def _listed(names: tuple[str, ...]) -> str:
     return f"{', '.join(names[:_FEW_CLASSES])} and {len(names) - _FEW_CLASSES} more"
 
 
-def _cell(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+def _told(entries: Mapping[str, Any]) -> str:
+    """Return entries in one line."""
+    return ", ".join(
+        f"{key} {', '.join(map(str, value)) if isinstance(value, list | tuple) else value}"
+        for key, value in entries.items()
+    )
