@@ -1,13 +1,15 @@
-"""Families: how torchvision's ResNet, VGG and Inception v3 and timm's EfficientNet are cut into stages."""
+"""Families: how torchvision's networks and timm's EfficientNet are cut into stages."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import nn
 from torchvision.models import VGG, Inception3, ResNet
 
 from tlkit.backbones.efficientnet import efficientnet_stages, is_efficientnet
+from tlkit.backbones.recoloured import Recoloured
+from tlkit.backbones.torchvision_families import known_family
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ def cut(module: nn.Module) -> Cut | None:
     """Return the stages of a network of torchvision or timm that is known here, or None for any other module.
 
     The stages share their layers with the module. An Inception's auxiliary head is left out: it takes part in
-    nothing but its first training.
+    nothing but its first training; so is dropout right before the last layer.
 
     Examples
     --------
@@ -51,6 +53,10 @@ def cut(module: nn.Module) -> Cut | None:
         return Cut("inception", _inception(module), _linear(module.fc))
     if is_efficientnet(module):
         return Cut("efficientnet", efficientnet_stages(module), _linear(module.get_submodule("classifier")))
+    found = known_family(module)
+    if found is not None:
+        family, stages, last = found
+        return Cut(family, stages, _linear(last))
     return None
 
 
@@ -81,17 +87,8 @@ def _vgg(net: VGG) -> dict[str, nn.Module]:
     return stages
 
 
-class _Recoloured(nn.Module):
-    """Inception's own change of colours, for weights that were trained with other means."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        mean = x.new_tensor([(0.485 - 0.5) / 0.5, (0.456 - 0.5) / 0.5, (0.406 - 0.5) / 0.5])
-        spread = x.new_tensor([0.229 / 0.5, 0.224 / 0.5, 0.225 / 0.5])
-        return x * spread.reshape(1, 3, 1, 1) + mean.reshape(1, 3, 1, 1)
-
-
 def _inception(net: Inception3) -> dict[str, nn.Module]:
-    colours = [_Recoloured()] if net.transform_input else []
+    colours = [Recoloured()] if net.transform_input else []
     return {
         "stem": nn.Sequential(
             *colours,
