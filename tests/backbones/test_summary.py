@@ -20,7 +20,7 @@ def test_counts_are_those_of_the_formulas() -> None:
             "attention": attention,
         }
     )
-    rows = {row.name: row for row in summarise("n", net, (3, 10, 9)).stages}
+    rows = {row.name: row for row in summarise("n", net, torch.zeros(1, 3, 10, 9)).stages}
     # Outputs of 8 x 4 x 3, each a sum of 3 * 3 * 5 products.
     assert rows["conv"].multiply_adds == 8 * 4 * 3 * (3 * 3 * 5)
     assert rows["conv"].parameters == 8 * 3 * 3 * 5 + 8
@@ -35,7 +35,7 @@ def test_counts_are_those_of_the_formulas() -> None:
 def test_nothing_moves_and_a_training_network_stays_in_training() -> None:
     net = StagedModule({"norm": nn.Sequential(nn.BatchNorm2d(1), nn.Dropout(0.5))}).train()
     before = {key: value.clone() for key, value in net.state_dict().items()}
-    row = summarise("n", net, (1, 4, 4)).stages[0]
+    row = summarise("n", net, torch.zeros(1, 1, 4, 4)).stages[0]
     assert (row.has_batchnorm, row.has_dropout, row.layers) == (True, True, 2)
     assert all(torch.equal(before[key], value) for key, value in net.state_dict().items())
     assert all(part.training for part in net.modules())

@@ -8,6 +8,7 @@
 
 from tlkit.backbones.backbone import Backbone
 from tlkit.backbones.card import ModelCard
+from tlkit.backbones.intake import Transform
 from tlkit.backbones.loading import known, load, names
 from tlkit.backbones.network import Network
 from tlkit.backbones.overlap import Overlap, overlap
@@ -15,6 +16,7 @@ from tlkit.backbones.pooling import pool_features
 from tlkit.backbones.resolutions import Resolutions, resolutions
 from tlkit.backbones.sample import SourceSample
 from tlkit.backbones.staged import StagedModule
+from tlkit.backbones.text_transform import TextTransform, WordTransform
 from tlkit.backbones.transform import InputTransform
 from tlkit.backbones.wrap import wrap
 
@@ -27,7 +29,10 @@ __all__ = [
     "Backbone",
     "Network",
     "StagedModule",
+    "Transform",
     "InputTransform",
+    "TextTransform",
+    "WordTransform",
     "ModelCard",
     "SourceSample",
     "pool_features",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -18,12 +19,12 @@ from tlkit.backbones.card import ModelCard
 from tlkit.backbones.evaluating import evaluating
 from tlkit.backbones.fingerprint import fingerprint
 from tlkit.backbones.initialise import initialise, linear_head
+from tlkit.backbones.intake import Transform, placed
 from tlkit.backbones.network import Network
 from tlkit.backbones.pooling import pool_features
 from tlkit.backbones.sample import SourceSample
 from tlkit.backbones.staged import StagedModule
 from tlkit.backbones.summary import Summary, summarise
-from tlkit.backbones.transform import InputTransform, as_array
 from tlkit.errors import DataError, PlanError, TrainingError, expect_kind, expect_whole
 
 _MOST_CLASSES = 1_000_000
@@ -68,7 +69,7 @@ class Backbone:
 
     name: str
     module: StagedModule
-    transform: InputTransform
+    transform: Transform
     card: ModelCard
     source_head: nn.Linear | None = None
     source_sample: SourceSample | None = None
@@ -81,7 +82,7 @@ class Backbone:
             (
                 "The transform",
                 self.transform,
-                InputTransform,
+                Transform,
                 "Give backbones.InputTransform(channels=..., height=..., width=..., mean=..., std=...).",
             ),
             (
@@ -119,7 +120,7 @@ class Backbone:
     @cached_property
     def feature_count(self) -> int:
         """How many features the last stage gives per item."""
-        return int(self._pooled(self.module, self._blank()).shape[1])
+        return int(self._pooled(self.module, self.transform.blank()).shape[1])
 
     @property
     def fingerprint(self) -> str:
@@ -132,15 +133,16 @@ class Backbone:
 
     @cached_property
     def _summary(self) -> Summary:
-        return summarise(self.name, self.module, self.transform.shape)
+        return summarise(self.name, self.module, self.transform.blank())
 
-    def features(self, images: NDArray[Any] | Tensor) -> NDArray[np.float32]:
-        """Return the pooled features of images, in evaluation mode.
+    def features(self, items: NDArray[Any] | Tensor | Sequence[str]) -> NDArray[np.float32]:
+        """Return the pooled features of images or texts, in evaluation mode.
 
         Parameters
         ----------
-        images
-            (n, c, h, w), raw floats in 0..1; the transform is applied here.
+        items
+            (n, c, h, w), raw floats in 0..1; or n texts for a network that takes texts. The transform is applied
+            here.
 
         Returns
         -------
@@ -150,17 +152,17 @@ class Backbone:
         Raises
         ------
         DataError
-            Images that the transform refuses.
+            Items that the transform refuses.
         """
-        return self._batched(self.module, images)
+        return self._batched(self.module, items)
 
-    def source_probabilities(self, images: NDArray[Any] | Tensor) -> NDArray[np.float32]:
-        """Return what the source head says of images: (n, source classes), rows that sum to 1.
+    def source_probabilities(self, items: NDArray[Any] | Tensor | Sequence[str]) -> NDArray[np.float32]:
+        """Return what the source head says of images or texts: (n, source classes), rows that sum to 1.
 
         Raises
         ------
         DataError
-            The backbone has no source head, or the transform refuses the images.
+            The backbone has no source head, or the transform refuses the items.
         """
         if self.source_head is None:
             raise DataError(
@@ -168,7 +170,7 @@ class Backbone:
                 "Use a backbone of the zoo, or give source_head to backbones.wrap.",
             )
         with torch.no_grad():
-            scores = self.source_head(torch.from_numpy(self.features(images)))
+            scores = self.source_head(torch.from_numpy(self.features(items)))
             return np.asarray(torch.softmax(scores.double(), dim=1).float().numpy())
 
     def source_accuracy(self, module: StagedModule | None = None) -> float | None:
@@ -253,27 +255,20 @@ class Backbone:
         )
         return Backbone(name, module, self.transform, card)
 
-    def _blank(self) -> Tensor:
-        return torch.zeros((1, *self.transform.shape))
-
     @staticmethod
     def _pooled(module: StagedModule, x: Tensor) -> Tensor:
-        reference = next(module.parameters(), None)
-        if reference is not None:
-            x = x.to(reference.device, reference.dtype)
-        if x.ndim == 4:
-            x = x.to(memory_format=torch.channels_last)
+        x = placed(module, x)
         with evaluating(module), torch.no_grad():
             return pool_features(module(x)).float().cpu()
 
-    def _batched(self, module: StagedModule, images: NDArray[Any] | Tensor) -> NDArray[np.float32]:
-        images = as_array(images)
-        if len(images) == 0:
+    def _batched(self, module: StagedModule, items: Any) -> NDArray[np.float32]:
+        items = self.transform.checked(items)
+        if len(items) == 0:
             return np.zeros((0, self.feature_count), dtype=np.float32)
         batch = pictures_at_once(self.transform.shape)
         parts = [
-            self._pooled(module, self.transform(images[first : first + batch]))
-            for first in range(0, len(images), batch)
+            self._pooled(module, self.transform(items[first : first + batch]))
+            for first in range(0, len(items), batch)
         ]
         return np.asarray(torch.cat(parts).numpy())
 

@@ -9,13 +9,13 @@ from types import CodeType
 import torch
 from torch import Tensor, nn
 
-from tlkit.backbones.transform import InputTransform
+from tlkit.backbones.intake import Transform
 
 # Modules of these packages do what their names and settings say; those of anybody else are told by their code too.
 KNOWN = ("torch", "torchvision", "timm", "tlkit")
 
 
-def fingerprint(module: nn.Module, transform: InputTransform) -> str:
+def fingerprint(module: nn.Module, transform: Transform) -> str:
     """Return the SHA-256 of a network's structure, settings, weights and buffers, and of its transform.
 
     Parameters
@@ -27,6 +27,7 @@ def fingerprint(module: nn.Module, transform: InputTransform) -> str:
 
     Examples
     --------
+    >>> from tlkit.backbones import InputTransform
     >>> transform = InputTransform(channels=1, height=8, width=8, mean=(0.5,), std=(0.5,))
     >>> fingerprint(nn.ReLU(), transform) == fingerprint(nn.Tanh(), transform)
     False

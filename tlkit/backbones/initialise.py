@@ -16,7 +16,7 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
     """Draw all weights anew, in place.
 
     Convolutions: normal with variance 2 / fan-out (He et al. 2015); linear layers: uniform, as PyTorch's;
-    attention: uniform (Glorot and Bengio 2010); embeddings: normal; norms: scale 1, shift 0, fresh
+    attention: uniform (Glorot and Bengio 2010); embeddings: normal, their padding zero; norms: scale 1, shift 0, fresh
     statistics; PReLU: 1/4.
 
     Parameters
@@ -59,7 +59,10 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
             elif isinstance(part, nn.PReLU):
                 part.reset_parameters()
             elif isinstance(part, nn.Embedding):
-                _assign(part, "weight", torch.randn(part.weight.shape, generator=generator))
+                drawn = torch.randn(part.weight.shape, generator=generator)
+                if part.padding_idx is not None:
+                    drawn[part.padding_idx] = 0
+                _assign(part, "weight", drawn)
             elif any(True for _ in part.parameters(recurse=False)) or hasattr(part, "running_mean"):
                 _fresh_norm(part, name)
 

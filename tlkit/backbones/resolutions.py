@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 
 from tlkit.backbones.backbone import Backbone
+from tlkit.backbones.intake import image_transform
 from tlkit.backbones.loading import load
 from tlkit.errors import DataError
 
@@ -124,21 +125,26 @@ def resolutions(name: str, sides: Sequence[int] | None = None, *, measure: bool 
     128 (usual)  4 x 4  125 million
     """
     usual = load(name)
-    known = usual.card.sides or (usual.transform.height,) * 2
+    height = _height(usual)
+    known = usual.card.sides or (height,) * 2
     asked = tuple(one for one in _SIDES if known[0] <= one <= known[1]) if sides is None else tuple(sides)
     if sides is None and not asked:
-        asked = (usual.transform.height,)
+        asked = (height,)
     if not asked:
         raise DataError("No side is given.", f"Give some from {known[0]} to {known[1]}, or leave sides out.")
     base = usual.name.partition("@")[0]
     rows = tuple(_row(load(base, side=side), measure) for side in sorted(asked))
-    return Resolutions(base, load(base).transform.height, rows)
+    return Resolutions(base, _height(load(base)), rows)
+
+
+def _height(net: Backbone) -> int:
+    return image_transform(net, "Resolutions are").height
 
 
 def _row(net: Backbone, measure: bool) -> Resolution:
     summary = net.summary()
     return Resolution(
-        net.transform.height,
+        _height(net),
         summary.stages[-1].output_shape[1:],
         summary.multiply_adds,
         _seconds(net) if measure else None,

@@ -1,8 +1,9 @@
-"""Features after every stage of a network, in one pass over the pictures."""
+"""Features after every stage of a network, in one pass over the items."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,33 +11,29 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tlkit.backbones.evaluating import evaluating
+from tlkit.backbones.intake import Transform, placed
 from tlkit.backbones.pooling import pool_features
 from tlkit.backbones.staged import StagedModule
-from tlkit.backbones.transform import InputTransform
 
 
-def network_inputs(module: StagedModule, transform: InputTransform, images: NDArray[np.float32]) -> Tensor:
-    """Return what enters a network for pictures (n, c, h, w) in 0..1, where the network is."""
-    x = transform(images)
-    own = next(module.parameters(), None)
-    if own is not None:
-        x = x.to(own.device, own.dtype)
-    return x.to(memory_format=torch.channels_last)
+def network_inputs(module: StagedModule, transform: Transform, items: Any) -> Tensor:
+    """Return what enters a network for raw items, such as pictures (n, c, h, w) in 0..1, where the network is."""
+    return placed(module, transform(items))
 
 
 def features_of_stages(
-    module: StagedModule, transform: InputTransform, batches: Iterable[NDArray[np.float32]]
+    module: StagedModule, transform: Transform, batches: Iterable[Any]
 ) -> dict[str, NDArray[np.float32]]:
-    """Return the features of pictures after every stage: stage to (n, d) float32, means over all places.
+    """Return the features of items after every stage: stage to (n, d) float32, means over all places.
 
     Parameters
     ----------
     module
         Is left in the mode it was in.
     transform
-        What turns pictures into inputs.
+        What turns items into inputs.
     batches
-        Pictures (n, c, h, w) in 0..1, one batch after another.
+        Raw items, such as pictures (n, c, h, w) in 0..1, one batch after another.
 
     Examples
     --------

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from tlkit.backbones.evaluating import evaluating
@@ -113,7 +114,7 @@ class Summary:
 _HEAD = ("stage", "layers", "parameters", "output", "multiply-adds", "BatchNorm", "dropout")
 
 
-def summarise(name: str, module: StagedModule, input_shape: Sequence[int]) -> Summary:
+def summarise(name: str, module: StagedModule, blank: Tensor) -> Summary:
     """Run one blank item through a network and write down what each stage did.
 
     Parameters
@@ -122,14 +123,14 @@ def summarise(name: str, module: StagedModule, input_shape: Sequence[int]) -> Su
         For the caption.
     module
         Left in the mode it was in; nothing in it changes.
-    input_shape
-        Of one transformed item.
+    blank
+        One transformed item, (1, ...).
 
     Examples
     --------
     >>> from torch import nn
     >>> net = StagedModule({"stem": nn.Conv2d(1, 4, 3), "norm": nn.BatchNorm2d(4)})
-    >>> print(summarise("own", net, (1, 8, 8)))
+    >>> print(summarise("own", net, torch.zeros(1, 1, 8, 8)))
     own, input 1 x 8 x 8
     stage  layers  parameters  output     multiply-adds  BatchNorm  dropout
     stem   1       40          4 x 6 x 6  1,296          no         no
@@ -139,7 +140,7 @@ def summarise(name: str, module: StagedModule, input_shape: Sequence[int]) -> Su
     seen: set[int] = set()
     rows = []
     reference = next(module.parameters(), None)
-    x = torch.zeros((1, *input_shape), device=None if reference is None else reference.device)
+    x = blank if reference is None else blank.to(reference.device)
     with evaluating(module), torch.no_grad():
         for stage_name, stage in module.stages.items():
             counter = FlopCounterMode(display=False)
@@ -160,7 +161,7 @@ def summarise(name: str, module: StagedModule, input_shape: Sequence[int]) -> Su
                     has_dropout=has_dropout(stage),
                 )
             )
-    return Summary(name, tuple(input_shape), tuple(rows))
+    return Summary(name, tuple(blank.shape[1:]), tuple(rows))
 
 
 def _shape(sizes: Sequence[int]) -> str:

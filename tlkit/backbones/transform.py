@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -14,7 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from tlkit.backbones.intake import Transform
 from tlkit.errors import DataError, expect_whole, level_of_the_caller
+
+if TYPE_CHECKING:
+    from tlkit.data import Split
 
 # How bright red, green and blue look to the eye (ITU-R BT.601).
 _LUMINANCE = (0.299, 0.587, 0.114)
@@ -27,7 +31,7 @@ class ConversionWarning(UserWarning):
 
 
 @dataclass(frozen=True)
-class InputTransform:
+class InputTransform(Transform):
     """Turns images into what a network was trained on: channels, size, mean and spread.
 
     Parameters
@@ -56,6 +60,8 @@ class InputTransform:
     >>> transform.notes((2, 3, 64, 64))
     ['Colour was turned into grey by luminance.', 'Images of 64 x 64 were resized to 32 x 32.']
     """
+
+    takes: ClassVar[str] = "images"
 
     channels: int
     height: int
@@ -94,18 +100,18 @@ class InputTransform:
         """Shape of one transformed image: (channels, height, width)."""
         return self.channels, self.height, self.width
 
-    def __call__(self, images: NDArray[Any] | Tensor) -> Tensor:
+    def __call__(self, items: NDArray[Any] | Tensor) -> Tensor:
         """Return images as the network wants them; a conversion is told once, as a warning.
 
         Parameters
         ----------
-        images
+        items
             (n, c, h, w), floats in 0..1; never changed.
 
         Returns
         -------
         Tensor
-            (n, channels, height, width), float32, on the device of ``images``.
+            (n, channels, height, width), float32, on the device of the images.
 
         Raises
         ------
@@ -113,7 +119,7 @@ class InputTransform:
             Another layout, values that are not finite or outside 0..1, sizes or channels that this transform
             does not convert.
         """
-        x = _as_tensor(images)
+        x = _as_tensor(items)
         for note in self.notes(tuple(x.shape)):
             warnings.warn(note, ConversionWarning, stacklevel=level_of_the_caller())
         _check_values(x)
@@ -128,6 +134,22 @@ class InputTransform:
         mean = x.new_tensor(self.mean).reshape(1, -1, 1, 1)
         std = x.new_tensor(self.std).reshape(1, -1, 1, 1)
         return (x - mean) / std
+
+    def checked(self, items: Any) -> Any:
+        """Return images as an array or a tensor of four dimensions, or refuse them."""
+        return as_array(items)
+
+    def notes_of(self, split: Split) -> list[str]:
+        """Say in words what is converted for the images of a split; empty if nothing is."""
+        return self.notes(split.shape)
+
+    def blank(self) -> Tensor:
+        """Return one image of zeros, (1, channels, height, width)."""
+        return torch.zeros((1, *self.shape))
+
+    def probe(self, shape: tuple[int, ...]) -> Tensor:
+        """Return two images of noise, always the same."""
+        return torch.rand((2, *shape), generator=torch.Generator().manual_seed(0))
 
     def notes(self, shape: tuple[int, ...]) -> list[str]:
         """Say in words what is converted for images of a shape; empty if nothing is.

@@ -12,10 +12,10 @@ from tlkit.backbones.backbone import Backbone
 from tlkit.backbones.card import ModelCard
 from tlkit.backbones.evaluating import evaluating
 from tlkit.backbones.families import Cut, cut
+from tlkit.backbones.intake import Transform, placed
 from tlkit.backbones.pooling import pool_features
 from tlkit.backbones.sample import SourceSample
 from tlkit.backbones.staged import StagedModule
-from tlkit.backbones.transform import InputTransform
 from tlkit.errors import PlanError, TlkitError, unknown_name
 
 Part = str | nn.Module
@@ -26,7 +26,7 @@ def wrap(
     module: nn.Module,
     stages: Stages | None = None,
     *,
-    transform: InputTransform,
+    transform: Transform,
     name: str = "own",
     card: ModelCard | None = None,
     source_head: nn.Linear | None = None,
@@ -66,6 +66,7 @@ def wrap(
 
     Examples
     --------
+    >>> from tlkit.backbones import InputTransform
     >>> transform = InputTransform(channels=1, height=8, width=8, mean=(0.5,), std=(0.5,))
     >>> body = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Conv2d(4, 8, 3))
     >>> net = wrap(body, {"stem": ["0", "1"], "body": "2"}, transform=transform)
@@ -76,7 +77,7 @@ def wrap(
         raise PlanError(
             f"A {type(module).__name__} cannot become a backbone.", "Give a torch.nn.Module and its stages."
         )
-    if not isinstance(transform, InputTransform):
+    if not isinstance(transform, Transform):
         raise PlanError(
             f"The transform is a {type(transform).__name__}.",
             "Give backbones.InputTransform(channels=..., height=..., width=..., mean=..., std=...).",
@@ -156,12 +157,9 @@ def _part(module: nn.Module, part: Part) -> nn.Module:
         ) from None
 
 
-def _features(staged: StagedModule, transform: InputTransform) -> int:
+def _features(staged: StagedModule, transform: Transform) -> int:
     """Run a blank item through the stages, naming the one that does not take what it gets."""
-    x = torch.zeros((1, *transform.shape))
-    reference = next(staged.parameters(), None)
-    if reference is not None:
-        x = x.to(reference.device, reference.dtype)
+    x = placed(staged, transform.blank())
     with evaluating(staged), torch.no_grad():
         for name, stage in staged.stages.items():
             before = tuple(x.shape)

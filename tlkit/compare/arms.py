@@ -137,6 +137,7 @@ class Arm:
                 f"The recipe of arm {self.name!r} is a {type(recipe).__name__}, not a Recipe.",
                 "Make one with train.Recipe.fine_tune().change(...).",
             )
+        recipe = recipe.for_items(backbone.transform.takes)
         if self.steps_factor != 1:
             times = self.steps_factor
             recipe = recipe.change(

@@ -156,6 +156,7 @@ def attempt(
         )
     embedded = None if own else data.load(typed.target)
     from tlkit import backbones
+    from tlkit.backbones.intake import image_transform
 
     name = _network(typed.source, typed.network, backbones.names())
     backbone = backbones.load(name)
@@ -184,7 +185,9 @@ def attempt(
             typed, labels_per_class=labels, arms=None if typed.arms is None else tuple(typed.arms)
         )
         distorted = any(recipe.augmentation for recipe in (arm.recipe_for(backbone) for arm in picked))
-        section = pictures_section(pictures, backbone.transform, distorted=distorted)
+        section = pictures_section(
+            pictures, image_transform(backbone, "Folders of pictures are"), distorted=distorted
+        )
 
         def write(to: Path) -> None:
             write_report(to, curve, seconds, again.command(), pictures, section, notes, overwrite=overwrite)

@@ -64,9 +64,10 @@ def read(typed: Typed, backbone: Backbone, say: Callable[[str], None]) -> Pictur
         The folder cannot be used as it is.
     """
     from tlkit import data
+    from tlkit.backbones.intake import image_transform
     from tlkit.data.brought import brought_to
 
-    form = backbone.transform
+    form = image_transform(backbone, "Folders of pictures are")
     side = max(LOOK_PIXELS, form.height)
     telling = _Telling(say)
     with told_in_options():

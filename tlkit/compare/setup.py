@@ -124,6 +124,7 @@ def prepare(
         What does not fit, with its cure.
     """
     from tlkit.backbones import Backbone
+    from tlkit.backbones.intake import expect_items
     from tlkit.compare.measure import Order
     from tlkit.data import Dataset, Task
     from tlkit.train.device import resolve_device
@@ -150,7 +151,8 @@ def prepare(
             f"n_jobs is {n_jobs!r}.", "Give a number of processes, or -1 for one per processor."
         )
     device = str(resolve_device(device))
-    notes = list(backbone.transform.notes((len(dataset.test), *dataset.train.images.shape[1:])))
+    expect_items(backbone, dataset.train, dataset.name)
+    notes = backbone.transform.notes_of(dataset.train)
     setup = Setup(
         dataset,
         backbone,

@@ -122,7 +122,7 @@ def _right(
     from tlkit import train
     from tlkit.data import Task
     from tlkit.train.answers import predict
-    from tlkit.train.batches import Pictures
+    from tlkit.train.batches import raw_items
     from tlkit.train.threads import threads as thread_count
 
     part = Task(task.dataset, task.train.select(~held), None, task.seed)
@@ -147,6 +147,6 @@ def _right(
             raise StoppedError("The comparison was stopped on request.", "Finished cells are kept.")
 
     kept = task.train.select(held)
-    source = Pictures(kept, backbone.transform, 0.0, torch.Generator(), torch.device(run.device))
+    source = raw_items(kept, backbone.transform, 0.0, torch.Generator(), torch.device(run.device))
     with thread_count(threads):
         return int((predict(run.model, source, check) == kept.labels).sum())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,6 +42,9 @@ class Split:
     >>> split.select([2]).labels
     array([1])
     """
+
+    #: What the items are; `tlkit.backbones` asks for it before a network looks at them.
+    kind: ClassVar[str] = "images"
 
     images: NDArray[np.float32] | StoredImages
     labels: NDArray[np.int64]
@@ -118,6 +122,15 @@ class Split:
         if "fingerprint" in self.__dict__:
             other.__dict__["fingerprint"] = self.fingerprint
         return other
+
+    @property
+    def items(self) -> Any:
+        """What a network takes: the images here, the texts of a `TextSplit`."""
+        return self.images
+
+    def items_at(self, positions: Sequence[int]) -> Any:
+        """Return the items at some positions, in that order: images as an array, texts as a tuple."""
+        return np.asarray(self.images[positions])
 
     @property
     def texts(self) -> tuple[str, ...]:

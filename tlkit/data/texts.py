@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -42,6 +42,8 @@ class TextSplit(Split):
     tlkit.errors.DataError: These items are texts, not images. ...
     """
 
+    kind: ClassVar[str] = "texts"
+
     def __init__(self, texts: Sequence[str], labels: ArrayLike, classes: Sequence[str]) -> None:
         if isinstance(texts, str):
             raise DataError(f"The texts are one text, {texts!r}.", "Give a list of them.")
@@ -63,6 +65,15 @@ class TextSplit(Split):
         """The texts, in the order of the labels."""
         found: tuple[str, ...] = self.__dict__["_texts"]
         return found
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The texts."""
+        return self.texts
+
+    def items_at(self, positions: Sequence[int]) -> tuple[str, ...]:
+        """Return the texts at some positions, in that order."""
+        return tuple(self.texts[at] for at in positions)
 
     # In the class, a property hides the field of the base class: no instance ever has images.
     @property

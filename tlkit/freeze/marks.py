@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tlkit.freeze.modes import LEARNING, TABLE
+from tlkit.freeze.modes import KIND_WORDS, LEARNING, TABLE
+from tlkit.freeze.rows import RowsMoved
+from tlkit.freeze.wording import listed
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Movement:
         Largest change of a single number.
     not_finite
         Numbers that were finite and are no longer.
+    rows
+        For the weights of a stage that looks up words: which rows moved.
     """
 
     numbers: int
@@ -34,6 +38,12 @@ class Movement:
     relative: float | None
     largest: float
     not_finite: int = 0
+    rows: RowsMoved | None = None
+
+    @property
+    def strayed(self) -> bool:
+        """Whether a row moved whose word was not seen in training: no learning does that."""
+        return self.rows is not None and self.rows.unseen_moved > 0
 
     @property
     def unchanged(self) -> bool:
@@ -57,7 +67,8 @@ class Movement:
         if self.l2 == 0:
             counted = all(name.endswith("num_batches_tracked") for name in self.moved)
             return "counted on, nothing else" if counted else f"{verb}, by no distance"
-        return f"{verb} by {_percent(self.relative)}" if self.relative is not None else f"{verb} from zero"
+        far = f"{verb} by {_percent(self.relative)}" if self.relative is not None else f"{verb} from zero"
+        return f"{far} ({self.rows.words})" if self.rows is not None else far
 
     def __str__(self) -> str:
         return f"{'✓' if self.unchanged else '▲'} {self.words()}"
@@ -97,10 +108,30 @@ class StageReport:
 
     @property
     def broken(self) -> tuple[str, ...]:
-        """The kinds that moved although the mode holds them fixed."""
-        if self.mode is None:
-            return ()
-        return tuple(kind for kind in self.moved if not TABLE[self.mode].may_change(kind))
+        """The kinds that moved although the mode holds them fixed, or rows of words that were not seen."""
+        return tuple(kind for kind in self.moved if self._holds(kind) or self._strayed(kind))
+
+    def _holds(self, kind: str) -> bool:
+        return self.mode is not None and not TABLE[self.mode].may_change(kind)
+
+    def _strayed(self, kind: str) -> bool:
+        found = self.kinds[kind]
+        return found is not None and found.strayed
+
+    @property
+    def rows(self) -> RowsMoved | None:
+        """Which rows of its embedding moved, where it looks up words and some did."""
+        found = self.kinds.get("weights")
+        return None if found is None or found.unchanged else found.rows
+
+    @property
+    def breach(self) -> str:
+        """What moved though it may not, in words; empty if nothing did."""
+        held = [KIND_WORDS[kind] for kind in self.broken if self._holds(kind)]
+        said = [f"{self.name}'s {listed(held)} moved under {self.mode}"] if held else []
+        if not held and self.broken and self.rows is not None:
+            said.append(f"of {self.name} {self.rows.words}")
+        return listed(said)
 
     @property
     def drifted(self) -> tuple[str, ...]:
@@ -108,6 +139,12 @@ class StageReport:
         fixed = self.kinds.get("weights")
         frozen = self.mode not in LEARNING and "weights" not in self.moved and fixed is not None
         return tuple(kind for kind in self.moved if frozen and kind in ("statistics", "buffers"))
+
+    def with_rows(self, rows: RowsMoved) -> StageReport:
+        """Return the report with what is known of the rows of its embedding."""
+        weights = self.kinds["weights"]
+        known = None if weights is None else replace(weights, rows=rows)
+        return replace(self, kinds={**self.kinds, "weights": known})
 
     def mark(self, kind: str) -> str:
         """Return a sign and words for one kind: the same in every table of seals.
@@ -118,7 +155,7 @@ class StageReport:
         if found is None:
             return "none"
         if kind in self.broken:
-            return f"✗ {found.words()}, though frozen"
+            return f"✗ {found.words()}, though frozen" if self._holds(kind) else f"✗ {found.words()}"
         return f"≈ {found.words('drifted')}" if kind in self.drifted else str(found)
 
 

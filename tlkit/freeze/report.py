@@ -11,6 +11,7 @@ from tlkit import records
 from tlkit.errors import unknown_name
 from tlkit.freeze.marks import Movement, StageReport
 from tlkit.freeze.modes import KIND_WORDS, KINDS, LEARNING, TABLE
+from tlkit.freeze.rows import RowsMoved, sentence_of
 from tlkit.freeze.wording import listed
 
 SCHEMA = 1
@@ -70,13 +71,14 @@ class SealReport:
     @property
     def sentence(self) -> str:
         """The finding in words."""
-        broken = [
-            f"{one.name}'s {listed([KIND_WORDS[kind] for kind in one.broken])} moved under {one.mode}"
-            for one in self.stages
-            if one.broken
-        ]
+        broken = [one.breach for one in self.stages if one.broken]
         if broken:
             return f"The seal is broken: {listed(broken)}."
+        looked_up = {one.name: one.rows for one in self.stages if one.rows is not None}
+        return f"{self._held} {sentence_of(looked_up)}".strip()
+
+    @property
+    def _held(self) -> str:
         if not self.moved:
             return (
                 "Nothing moved." if all(one.mode is None for one in self.stages) else "Nothing frozen moved."
@@ -167,6 +169,7 @@ class SealReport:
                             "relative": found.relative,
                             "largest": found.largest,
                             "not_finite": found.not_finite,
+                            **({} if found.rows is None else {"rows": found.rows.record()}),
                         }
                         for kind, found in one.kinds.items()
                     },
@@ -211,4 +214,5 @@ def _movement(values: Mapping[str, Any] | None) -> Movement | None:
         values["relative"],
         values["largest"],
         values["not_finite"],
+        None if values.get("rows") is None else RowsMoved(**values["rows"]),
     )

@@ -20,6 +20,7 @@ from tlkit.freeze.hooks import give_back
 from tlkit.freeze.marks import Movement, StageReport
 from tlkit.freeze.modes import KINDS, TABLE
 from tlkit.freeze.report import SealReport
+from tlkit.freeze.rows import checked_rows, embedding_of, rows_moved
 
 Doubles = NDArray[np.float64] | NDArray[np.complex128]
 _PIECE = 1 << 16  # numbers; small enough to stay in a processor's cache
@@ -61,13 +62,16 @@ class Seal:
         """Stage to the SHA-256 of all its tensors, as they were."""
         return {name: _fingerprint(kept) for name, kept in self._stages.items()}
 
-    def check(self, module: nn.Module) -> SealReport:
+    def check(self, module: nn.Module, *, seen: Tensor | None = None) -> SealReport:
         """Compare a network with the seal, bit for bit.
 
         Parameters
         ----------
         module
             The network after training, or a copy of it, on any device.
+        seen
+            For a network that looks up words: the numbers of those that were trained on, ``transform(texts)``. A
+            row of another word that moved breaks the seal.
 
         Returns
         -------
@@ -91,11 +95,18 @@ class Seal:
         except PlanError:
             modes = {}
         looked_at: dict[int, Tensor] = {}
-        return SealReport(
-            tuple(
-                self._check_stage(name, stage, modes.get(name), looked_at) for name, stage in stages.items()
-            )
-        )
+        words = embedding_of(stages)
+        rows = checked_rows(seen, words[2] if words else None)
+        reports = {
+            name: self._check_stage(name, stage, modes.get(name), looked_at) for name, stage in stages.items()
+        }
+        if words is not None:
+            name, key, embedding = words
+            before = next(one.copy for one in self._stages[name] if one.name == key)
+            padding = embedding.padding_idx or 0
+            moved = rows_moved(before, looked_at[id(embedding.weight)], padding, rows)
+            reports[name] = reports[name].with_rows(moved)
+        return SealReport(tuple(reports.values()))
 
     def _check_stage(
         self, name: str, stage: nn.Module, mode: str | None, looked_at: dict[int, Tensor]

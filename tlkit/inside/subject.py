@@ -15,6 +15,7 @@ from torch import Tensor
 from tlkit.backbones import Backbone, InputTransform, Network, StagedModule, pool_features
 from tlkit.backbones.batching import pictures_at_once
 from tlkit.backbones.evaluating import evaluating
+from tlkit.backbones.intake import image_transform
 from tlkit.backbones.stage_features import features_of_stages as features_of_all
 from tlkit.backbones.stage_features import network_inputs
 from tlkit.backbones.transform import as_array
@@ -165,18 +166,17 @@ def subject_of(model: Run | Backbone) -> Subject:
         "Give a run of train.fit, or a backbone of backbones.load.",
     )  # fmt: skip
     backbone = model.backbone if isinstance(model, Run) else model
+    transform = image_transform(backbone, "Looks inside are")
     shapes = {row.name: tuple(row.output_shape) for row in backbone.summary().stages}
     if isinstance(model, Run):
         name = f"{backbone.name} trained on {model.task.name}"
-        return Subject(
-            name, model.model, model.model.backbone, backbone.transform, model.task.classes, shapes
-        )
+        return Subject(name, model.model, model.model.backbone, transform, model.task.classes, shapes)
     head = backbone.source_head
     network = None if head is None else Network(backbone.module, head)
     names = backbone.card.classes
     if head is not None and len(names) != head.out_features:
         names = tuple(f"class {at}" for at in range(head.out_features))
-    return Subject(backbone.name, network, backbone.module, backbone.transform, names, shapes)
+    return Subject(backbone.name, network, backbone.module, transform, names, shapes)
 
 
 def stages_with_places(model: Run | Backbone) -> tuple[str, ...]:

@@ -183,8 +183,10 @@ class Similarity(Measuring):
                     "network": known_names(network, source, target),
                 },
             }
-        shapes = {one.name: one.train.images.shape for one in (source, target)}
-        self._notes = [f"{name}: {said}" for name in shapes for said in network.transform.notes(shapes[name])]
+        splits = {one.name: one.train for one in (source, target)}
+        self._notes = [
+            f"{name}: {said}" for name, split in splits.items() for said in network.transform.notes_of(split)
+        ]
         return found
 
     def _ceiling(

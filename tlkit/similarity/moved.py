@@ -15,7 +15,7 @@ from tlkit.similarity.place import place
 from tlkit.similarity.sampling import at_most, whole
 
 if TYPE_CHECKING:
-    from tlkit.backbones import Backbone, InputTransform, StagedModule
+    from tlkit.backbones import Backbone, StagedModule, Transform
     from tlkit.train import Run
 
 # Half of them is the least that the unbiased estimate takes.
@@ -115,7 +115,7 @@ def moved(
         raise SimilarityError(f"There are {len(given)} pictures.", f"Give at least {_LEAST}.")
     pictures = np.asarray(at_most(given, max(_LEAST, whole(rows, "rows", 2)), seed))
 
-    def seen(words: str, share: float, module: StagedModule, transform: InputTransform) -> Features:
+    def seen(words: str, share: float, module: StagedModule, transform: Transform) -> Features:
         def tell(done: float) -> None:
             if should_stop():
                 raise StoppedError("The measurement was stopped on request.", "Nothing was changed.")
@@ -144,7 +144,7 @@ def moved(
     return Moved(before.name, f"{known.name}{task}", tuple(stages), len(pictures), seed)
 
 
-def _network(after: Backbone | Run) -> tuple[StagedModule, InputTransform]:
+def _network(after: Backbone | Run) -> tuple[StagedModule, Transform]:
     from tlkit.train import Run
 
     if isinstance(after, Run):
@@ -154,7 +154,7 @@ def _network(after: Backbone | Run) -> tuple[StagedModule, InputTransform]:
 
 def _features(
     module: StagedModule,
-    transform: InputTransform,
+    transform: Transform,
     images: NDArray[Any],
     tell: Callable[[float], None],
 ) -> Features:

@@ -6,6 +6,7 @@ import numpy as np
 
 from tlkit import freeze
 from tlkit.backbones import Backbone
+from tlkit.backbones.intake import expect_items
 from tlkit.data import Dataset, Task
 from tlkit.errors import PlanError, TrainingError
 from tlkit.freeze import Plan
@@ -42,6 +43,7 @@ def check_parts(backbone: object, task: object, recipe: object = None) -> None:
             f"The task is a {type(task).__name__}.",
             "Draw one from a data set: data.load(name).few_shot(labels_per_class, seed=0).",
         )
+    expect_items(backbone, task.train, task.dataset.name)
     if recipe is not None and not isinstance(recipe, Recipe):
         raise TrainingError(
             f"The recipe is a {type(recipe).__name__}.",

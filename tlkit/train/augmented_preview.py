@@ -109,6 +109,10 @@ def preview_augmented(
             f"strength is {strength!r}, expected a number of at least 0.", "Give strength=1, for example."
         )
     split = items if isinstance(items, Split) else items.train
+    if split.kind != "images":
+        raise DataError(
+            f"These items are {split.kind}, which are not augmented.", "Give a data set of images."
+        )
     shown = [int(np.flatnonzero(split.labels == label)[0]) for label in np.unique(split.labels)]
     classes = tuple(split.classes[split.labels[at]] for at in shown)
     originals = torch.from_numpy(np.array(split.images[shown], dtype=np.float32))

@@ -15,13 +15,13 @@ from tlkit.train.augment import augment
 from tlkit.train.prefix import to_device
 
 if TYPE_CHECKING:
-    from tlkit.backbones import InputTransform
+    from tlkit.backbones import Transform
     from tlkit.data import Split
     from tlkit.train.features import Activations
 
 
 class Source(Protocol):
-    """Items to train on: pictures that enter at the first stage, or activations that enter at a later one."""
+    """Items to train on: pictures or texts that enter at the first stage, or activations that enter at a later one."""
 
     start: str | None
 
@@ -52,7 +52,7 @@ class Pictures:
     def __init__(
         self,
         split: Split,
-        transform: InputTransform,
+        transform: Transform,
         strength: float,
         generator: torch.Generator,
         device: torch.device,
@@ -74,6 +74,47 @@ class Pictures:
             images = augment(images, self._generator, self._strength)
         x = to_device(self._transform(images), self._device)
         return x, self._labels[indices].to(self._device)
+
+
+class Texts:
+    """Texts, turned into numbers of words once: they are the same at each step.
+
+    Parameters
+    ----------
+    split
+        Texts and labels.
+    transform
+        Of the backbone.
+    device
+        Where the network is.
+    """
+
+    def __init__(self, split: Split, transform: Transform, device: torch.device) -> None:
+        self.start: str | None = None
+        self._ids = transform(split.items)
+        self._labels = torch.from_numpy(np.array(split.labels, dtype=np.int64))
+        self._device = device
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        return self._ids[indices].to(self._device), self._labels[indices].to(self._device)
+
+
+def raw_items(
+    split: Split, transform: Transform, strength: float, generator: torch.Generator, device: torch.device
+) -> Source:
+    """Return items that enter at the first stage: `Pictures`, or `Texts`, which are never augmented.
+
+    Parameters
+    ----------
+    split, transform, strength, generator, device
+        As in `Pictures`.
+    """
+    if split.kind == "texts":
+        return Texts(split, transform, device)
+    return Pictures(split, transform, strength, generator, device)
 
 
 class CachedRows:

@@ -21,7 +21,7 @@ from tlkit.train.passes import Pass, Views, row_digests
 from tlkit.train.prefix import Prefix
 
 if TYPE_CHECKING:
-    from tlkit.backbones import InputTransform, Network
+    from tlkit.backbones import Network, Transform
     from tlkit.data import Split
 
 __all__ = ["Activations", "CacheLimitError", "Views", "boundary_activations", "forget"]
@@ -59,7 +59,7 @@ class Activations:
 
 def boundary_activations(
     network: Network,
-    transform: InputTransform,
+    transform: Transform,
     split: Split,
     boundary: str,
     *,
@@ -116,7 +116,7 @@ def boundary_activations(
     items = np.tile(np.arange(len(split)), views.count + 1)
     place = files.cache_folder() / "activations" if folder is None else Path(folder)
     with evaluating(network):
-        prefix = Prefix(network, transform, boundary, torch.device(device), split.images.shape[1:])
+        prefix = Prefix(network, transform, boundary, torch.device(device), split.shape[1:])
         digests = row_digests(split, views)
         key = kept_rows.key_of(prefix.key, digests)
         found = kept_rows.same(key)

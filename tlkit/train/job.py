@@ -24,7 +24,7 @@ from tlkit.train.arguments import (
     open_stages,
     plan_for,
 )
-from tlkit.train.batches import CachedRows, Pictures, Source
+from tlkit.train.batches import CachedRows, Source, raw_items
 from tlkit.train.device import resolve_device
 from tlkit.train.features import Activations, CacheLimitError, Views, boundary_activations
 from tlkit.train.finetune import report_every, train_steps
@@ -70,7 +70,7 @@ class Job:
         # A copy: a plan remembers where it is in force, and the caller's must not learn of our network.
         self.plan = copy.deepcopy(plan_for(backbone, plan))
         self.open_stages = open_stages(self.plan)
-        self.recipe = Recipe.for_plan(self.plan) if recipe is None else recipe
+        self.recipe = (Recipe.for_plan(self.plan) if recipe is None else recipe).for_items(task.train.kind)
         self.device = resolve_device(device)
         self._stop = should_stop
         self.test = test
@@ -158,7 +158,7 @@ class Job:
         if stages:
             plan.apply(network)
         network.eval()
-        report = seal.check(network)
+        report = seal.check(network, seen=self.backbone.transform.rows_seen(task.train))
         trained = self.elapsed()
         split, answers = self._evaluate(network)
         return Run(
@@ -203,16 +203,17 @@ class Job:
         )
 
     def _source(self, network: Network, augment_seed: int, work: Work) -> tuple[Source, str]:
-        """Choose where the steps begin: at cached activations or at the pictures."""
+        """Choose where the steps begin: at cached activations or at the items."""
         recipe, split = self.recipe, self.task.train
         views = self._views()
+        raw = "at the pictures" if split.kind == "images" else f"at the {split.kind}"
         random = recipe.augmentation > 0 and views.count == 0 and self.steps > 0
         if recipe.cache == "never":
-            why = "at the pictures: the recipe does not cache"
+            why = f"{raw}: the recipe does not cache"
         elif not self.plan.cacheable:
-            why = "at the pictures: the first stage is not frozen strictly"
+            why = f"{raw}: the first stage is not frozen strictly"
         elif random:
-            why = "at the pictures: each step augments them afresh, so that there is nothing to cache"
+            why = f"{raw}: each step augments them afresh, so that there is nothing to cache"
         else:
             boundary = self.plan.boundary
             try:
@@ -220,7 +221,7 @@ class Job:
             except CacheLimitError as error:
                 if recipe.cache == "always":
                     raise
-                why = f"at the pictures. {error.what}"
+                why = f"{raw}. {error.what}"
             else:
                 work.passed(len(found), None, boundary)
                 text = f"at activations cached before {boundary}"
@@ -230,7 +231,7 @@ class Job:
                 return CachedRows(found, split.labels, boundary, self.device), text
         generator = torch.Generator().manual_seed(augment_seed)
         strength = recipe.augmentation if self.steps else 0.0
-        return Pictures(split, self.backbone.transform, strength, generator, self.device), why
+        return raw_items(split, self.backbone.transform, strength, generator, self.device), why
 
     def _head_rows(
         self, network: Network, source: Source, work: Work
@@ -284,4 +285,4 @@ class Job:
             with suppress(CacheLimitError):  # then from the pictures on
                 found = self._activations(network, split, boundary)
                 return CachedRows(found, split.labels, boundary, self.device)
-        return Pictures(split, self.backbone.transform, 0.0, torch.Generator(), self.device)
+        return raw_items(split, self.backbone.transform, 0.0, torch.Generator(), self.device)

@@ -17,7 +17,7 @@ from torch import nn
 from tlkit import freeze
 from tlkit.errors import TrainingError, expect_whole
 from tlkit.train.arguments import check_parts
-from tlkit.train.batches import Pictures, shuffled_batches
+from tlkit.train.batches import raw_items, shuffled_batches
 from tlkit.train.finetune import dropout_generator
 from tlkit.train.job import Job
 from tlkit.train.optimizer import make_optimizer
@@ -192,7 +192,7 @@ def find_learning_rate(
         )
     if plan is None:
         plan = freeze.plan(backbone, dict.fromkeys(backbone.stages, "trainable"))
-    recipe = (recipe or Recipe.fine_tune()).change(learning_rate=lowest)
+    recipe = (recipe or Recipe.fine_tune()).change(learning_rate=lowest).for_items(task.train.kind)
     if not recipe.steps:
         recipe = recipe.change(steps=steps)
     rates = lowest * (highest / lowest) ** (np.arange(steps) / (steps - 1))
@@ -212,7 +212,7 @@ def _sweep(job: Job, rates: NDArray[np.float64], losses: NDArray[np.float64]) ->
     job.plan.apply(network)
     generator = torch.Generator().manual_seed(step_seed)
     augmenting = torch.Generator().manual_seed(augment_seed)
-    source = Pictures(job.task.train, job.backbone.transform, recipe.augmentation, augmenting, job.device)
+    source = raw_items(job.task.train, job.backbone.transform, recipe.augmentation, augmenting, job.device)
     optimizer, _ = make_optimizer(network, recipe, steps=0)
     ratios = [group["lr"] / recipe.learning_rate for group in optimizer.param_groups]
     loss_of = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)

@@ -53,7 +53,7 @@ def make_optimizer(network: Network, recipe: Recipe, steps: int) -> tuple[AdamW,
     network
         With a freeze plan in force: a parameter takes part if it requires a gradient.
     recipe
-        Gives rates and decay; weight decay goes to matrices and filters only, not to biases and norms.
+        Gives rates and decay; weight decay goes to matrices and filters only, not to biases, norms and embeddings.
     steps
         Of the schedule. With fewer than four the rate is constant.
 
@@ -72,10 +72,13 @@ def make_optimizer(network: Network, recipe: Recipe, steps: int) -> tuple[AdamW,
     if not trained:
         raise TrainingError("Nothing is trainable.", "Leave at least the head trainable.")
     # Stages with one rate share a group: each group costs a call of its own at every step.
+    words = {id(m.weight) for m in network.modules() if isinstance(m, torch.nn.Embedding)}
     alike: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
     for name, rate in stage_rates(list(trained), recipe).items():
         for parameter in trained[name]:
-            decay = recipe.weight_decay if parameter.ndim > 1 else 0.0
+            # A row whose word is not seen stays as it is: decay would shrink all of them.
+            decays = parameter.ndim > 1 and id(parameter) not in words
+            decay = recipe.weight_decay if decays else 0.0
             alike.setdefault((rate, decay), []).append(parameter)
     groups = [{"params": same, "lr": rate, "weight_decay": decay} for (rate, decay), same in alike.items()]
     # One kernel for all tensors: a third less time a step on networks of this size.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from tlkit.errors import TrainingError
 from tlkit.train import kept_rows
@@ -166,12 +167,9 @@ class Pass:
         """Return at most a batch of rows from their pictures on."""
         self._check()
         items = [row % len(self._split) for row in rows]
-        # A copy: splits are read-only, and torch warns of tensors that could write to such memory.
-        images = torch.from_numpy(np.array(self._split.images[items], dtype=np.float32))
-        copies = [at for at, row in enumerate(rows) if row >= len(self._split)]
-        seeds = [int.from_bytes(self._digests[rows[at]][:8]) >> 1 for at in copies]
-        images[copies] = augment_each(images[copies], seeds, self._strength)
-        values = self._prefix(images)
+        values = self._prefix(
+            self._pictures(rows, items) if self._split.kind == "images" else self._split.items_at(items)
+        )
         finite = np.isfinite(values.reshape(len(values), -1)).all(axis=1)
         if not finite.all():
             raise TrainingError(
@@ -180,6 +178,14 @@ class Pass:
                 "Look at the backbone: its weights may have diverged, or its transform may not fit.",
             )
         return values
+
+    def _pictures(self, rows: list[int], items: list[int]) -> Tensor:
+        # A copy: splits are read-only, and torch warns of tensors that could write to such memory.
+        images = torch.from_numpy(np.array(self._split.items_at(items), dtype=np.float32))
+        copies = [at for at, row in enumerate(rows) if row >= len(self._split)]
+        seeds = [int.from_bytes(self._digests[rows[at]][:8]) >> 1 for at in copies]
+        images[copies] = augment_each(images[copies], seeds, self._strength)
+        return images
 
     def _check(self) -> None:
         if self._stop is not None:

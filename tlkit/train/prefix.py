@@ -1,11 +1,11 @@
-"""Prefix: the stages before a boundary as one function of pictures, and what tells it from any other."""
+"""Prefix: the stages before a boundary as one function of items, and what tells it from any other."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,15 +19,15 @@ from tlkit.backbones.fingerprint import tensor_bytes
 from tlkit.train.memory import in_parts
 
 if TYPE_CHECKING:
-    from tlkit.backbones import InputTransform, Network
+    from tlkit.backbones import Network, Transform
 
 _FORMAT = 3
 
 
 class Prefix:
-    """The stages before a boundary as one function from raw images to activations.
+    """The stages before a boundary as one function from raw items to activations.
 
-    What it makes of an image depends, in its last digits, on how many images go through at once, but not on the
+    What it makes of an item depends, in its last digits, on how many go through at once, but not on the
     others among them nor on its place: so every batch has one size, the last one filled up with copies.
 
     Parameters
@@ -40,17 +40,17 @@ class Prefix:
         The first stage that does not run, or ``"head"``: then the result is pooled.
     device
         Where the network is.
-    image_shape
-        (channels, height, width) of a raw image.
+    item_shape
+        Of a raw item: (channels, height, width) of an image, () of a text.
     """
 
     def __init__(
         self,
         network: Network,
-        transform: InputTransform,
+        transform: Transform,
         boundary: str,
         device: torch.device,
-        image_shape: tuple[int, ...],
+        item_shape: tuple[int, ...],
     ) -> None:
         self.boundary = boundary
         self.batch = filled_batch(transform.shape)
@@ -63,21 +63,26 @@ class Prefix:
         #: One key per boundary, the first one first, this prefix's own last.
         self.keys: dict[str, str] = {}
         with torch.inference_mode():
-            for name, key, probe in self._walk(image_shape):
+            for name, key, probe in self._walk(item_shape):
                 self.keys[name] = key
                 self.row_shape: tuple[int, ...] = tuple(probe.shape[1:])
-        if boundary == "head":
-            self.row_shape = self.row_shape[:1]
+            if boundary == "head":
+                self.row_shape = tuple(pool_features(probe).shape[1:])
 
     @property
     def key(self) -> str:
-        """Content hash of all that the activations depend on, but for the images."""
+        """Content hash of all that the activations depend on, but for the items."""
         return self.keys[self.boundary]
 
-    def __call__(self, images: NDArray[np.float32] | Tensor) -> NDArray[np.float32]:
-        """Return the rows of at most a batch of raw images, (n, ...) float32."""
+    def __call__(self, items: NDArray[np.float32] | Tensor | Sequence[str]) -> NDArray[np.float32]:
+        """Return the rows of at most a batch of raw items, (n, ...) float32."""
+        full: Tensor | list[str]
+        if isinstance(items, np.ndarray | Tensor):
+            full = _filled(_tensor(items), self.batch)
+        else:
+            full = [items[at % len(items)] for at in range(self.batch)]
         with torch.inference_mode():
-            return self._finish(self._transform(_filled(_tensor(images), self.batch)), None, len(images))
+            return self._finish(self._transform(full), None, len(items))
 
     def onward(self, rows: NDArray[np.float32], start: str) -> NDArray[np.float32]:
         """Return the rows that come of at most a batch of activations before an earlier boundary."""
@@ -97,13 +102,12 @@ class Prefix:
         self.halved |= self._calls - before > 1
         return np.ascontiguousarray(out[:count].float().cpu().contiguous().numpy())
 
-    def _walk(self, image_shape: tuple[int, ...]) -> Iterator[tuple[str, str, Tensor]]:
-        """Yield each boundary from the second stage on, its key, and what two images of noise become before it.
+    def _walk(self, item_shape: tuple[int, ...]) -> Iterator[tuple[str, str, Tensor]]:
+        """Yield each boundary from the second stage on, its key, and what two items of `Transform.probe` become.
 
         The latter is in the key, too: a change of code or of a hook counts like one of the weights.
         """
-        noise = torch.rand((2, *image_shape), generator=torch.Generator().manual_seed(0))
-        x = to_device(self._transform(noise), self._device)
+        x = to_device(self._transform(self._transform.probe(item_shape)), self._device)
         settings = (
             _FORMAT,
             torch.__version__,
@@ -111,7 +115,7 @@ class Prefix:
             *_arithmetic(self._device),
             self.batch,
             repr(self._transform),
-            image_shape,
+            item_shape,
         )
         digest = hashlib.sha256(repr(settings).encode())
         modules = self._network.stage_modules()

@@ -275,6 +275,22 @@ class Recipe:
                 raise unknown_name("recipe field", name, known)
         return replace(self, **values)
 
+    def for_items(self, kind: str) -> Recipe:
+        """Return what this recipe is for items of a kind: texts are not augmented.
+
+        Parameters
+        ----------
+        kind
+            ``"images"`` or ``"texts"``, as `tlkit.data.Split.kind` says.
+
+        Examples
+        --------
+        >>> head = Recipe.head().for_items("texts")
+        >>> head.augmentation, head.augmented_views, Recipe.head().for_items("images") == Recipe.head()
+        (0.0, 0, True)
+        """
+        return self if kind == "images" else self.change(augmentation=0.0, augmented_views=0)
+
     def steps_for(self, items: int) -> int:
         """Return how many steps the stages learn for.
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tlkit.train.report import Epoch
 
 SCHEMA = 1
+_WHAT = {"images": "pictures", "texts": "texts"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -241,8 +242,8 @@ class Run:
 
     @property
     def input_notes(self) -> tuple[str, ...]:
-        """What was converted so that the network could take the pictures, in words; empty if nothing was."""
-        return tuple(self.backbone.transform.notes(self.task.train.images.shape))
+        """What was converted or left out so that the network could take the items, in words; empty if nothing was."""
+        return tuple(self.backbone.transform.notes_of(self.task.train))
 
     def _rows(self) -> list[tuple[str, str]]:
         if self.predictions is None:
@@ -254,7 +255,11 @@ class Run:
         return [
             ("task", self.task.name),
             ("backbone", self.backbone.name),
-            *([("pictures", " ".join(self.input_notes))] if self.input_notes else []),
+            *(
+                [(_WHAT[self.backbone.transform.takes], " ".join(self.input_notes))]
+                if self.input_notes
+                else []
+            ),
             ("accuracy", accuracy),
             ("recipe", f"{self.recipe.name}, seed {self.seed}"),
             ("trainable parameters", f"{self.trainable_parameters:,}"),
