@@ -16,6 +16,7 @@ from tlkit.data.card import DataCard
 
 SIDE = 32
 _FINE = 4  # drawn four times larger, then averaged
+_SPARE = 4  # large pixels of paper around the ink
 _EM = 26  # pixels
 _ROOM = 30.0  # pixels: nothing is drawn outside, so nothing is clipped
 _LEVELS = 15  # shades of ink between none and full: keeps the files small
@@ -143,6 +144,9 @@ def _fine_glyph(font: str, letter: str, heavier: int) -> NDArray[np.float64]:
     face = ImageFont.truetype(str(fonts.path(font)), _EM * _FINE, layout_engine=ImageFont.Layout.BASIC)
     canvas = Image.new("L", (3 * _EM * _FINE,) * 2)
     ImageDraw.Draw(canvas).text((_EM * _FINE, _EM * _FINE // 2), chr(code), fill=255, font=face)
+    # The ink and room to thicken it: filters over empty paper take most of the time.
+    left, top, right, bottom = canvas.getbbox() or (0, 0, 0, 0)
+    canvas = canvas.crop((left - _SPARE, top - _SPARE, right + _SPARE, bottom + _SPARE))
     changed = canvas
     for _ in range(abs(heavier)):
         changed = changed.filter(ImageFilter.MaxFilter(3) if heavier > 0 else ImageFilter.MinFilter(3))
