@@ -122,6 +122,10 @@ class TakenError(StoreError):
     """A file of this name is there already, and is not to be overwritten."""
 
 
+class ShelfError(TlkitError, ValueError):
+    """A network, a name or a version that a shelf does not take, or a shelf that is not one."""
+
+
 class SimilarityError(TlkitError, ValueError):
     """Features or labels from which a similarity score cannot be computed."""
 

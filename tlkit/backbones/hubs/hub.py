@@ -74,6 +74,13 @@ HUBS = {
             "tensorflow",
             "kaggle:google/mobilenet-v2/tensorFlow2/100-224-feature-vector/2",
         ),
+        Hub(
+            "shelf",
+            "your own shelf",
+            "tlkit.backbones.hubs.shelf",
+            "",
+            "shelf:letters@1.0",
+        ),
         Hub("file", "a file of your own", "tlkit.backbones.hubs.own_file", "", "file:weights.safetensors"),
     )
 }

@@ -1,0 +1,12 @@
+"""The shelf: your organisation's own library of pretrained networks.
+
+>>> from tlkit.backbones.shelf import Shelf
+>>> Shelf("my-shelf").list()
+Nothing found on the shelf ...my-shelf
+"""
+
+from tlkit.backbones.shelf.entry import Entry, Listing, Verified
+from tlkit.backbones.shelf.library import DeprecatedModelWarning, Shelf, shelf_place
+from tlkit.backbones.shelf.lineage import Lineage
+
+__all__ = ["Shelf", "Entry", "Listing", "Verified", "Lineage", "DeprecatedModelWarning", "shelf_place"]

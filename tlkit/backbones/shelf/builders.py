@@ -1,0 +1,118 @@
+"""Builders: how the layers of a stored network are built again, by name and without weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from tlkit.backbones import efficientnet, families
+from tlkit.backbones.backbone import Backbone
+from tlkit.backbones.nets import ARCHITECTURES, build
+from tlkit.errors import ShelfError, TlkitError, WeightsError
+
+_ZOO, _TORCHVISION, _TIMM = "zoo:", "torchvision:", "timm:"
+
+
+def builder_of(backbone: Backbone) -> str:
+    """Return what builds a backbone's layers: ``"zoo:resnet"``, ``"torchvision:resnet18"``, ``"timm:resnet18"``.
+
+    Raises
+    ------
+    ShelfError
+        Nothing does: its layers are somebody's own code.
+
+    Examples
+    --------
+    >>> from tlkit.backbones import load
+    >>> builder_of(load("zoo:resnet-letters"))
+    'zoo:resnet'
+    """
+    architecture = backbone.card.architecture
+    if architecture.startswith((_TORCHVISION, _TIMM)):
+        return architecture
+    if backbone.name.startswith(_TORCHVISION):
+        # Without the side of the pictures: no layer depends on it.
+        return "@".join(part for part in backbone.name.split("@") if not part.isdecimal())
+    if backbone.name.startswith(_TIMM):
+        return _TIMM + architecture
+    if architecture in (*ARCHITECTURES, efficientnet.ARCHITECTURE):
+        return _ZOO + architecture
+    raise own_code(backbone)
+
+
+def own_code(backbone: Backbone) -> ShelfError:
+    """Build the error for a network whose layers no library builds by name."""
+    return ShelfError(
+        f"The layers of {backbone.name!r} cannot be built again by name, and a shelf stores numbers, not code.",
+        "Push networks of zoo:, torchvision: or timm: with their layers as they are, and what was trained from them; "
+        "of others keep the code beside weights written by safetensors, and load both with backbones.wrap.",
+    )
+
+
+def built(builder: str, shape: tuple[int, int, int]) -> dict[str, nn.Module]:
+    """Return untrained stages by name; their weights may hold no numbers yet.
+
+    Parameters
+    ----------
+    builder
+        As :func:`builder_of` named it.
+    shape
+        Of the pictures: channels, height, width.
+
+    Raises
+    ------
+    WeightsError
+        There is no such builder here.
+
+    Examples
+    --------
+    >>> list(built("zoo:vgg", (1, 32, 32)))
+    ['block1', 'block2', 'block3', 'block4']
+    """
+    prefix, _, name = builder.partition(":")
+    try:
+        if builder == _ZOO + efficientnet.ARCHITECTURE:
+            return dict(efficientnet.build_efficientnet().stages.items())
+        if prefix == "zoo" and name in ARCHITECTURES:
+            return dict(build(name, seed=0).stages.items())
+        if prefix == "torchvision":
+            return _of_torchvision(name)
+        if prefix == "timm":
+            return _of_timm(name, shape)
+    except TlkitError:
+        raise
+    except Exception as error:  # whatever a library says of a name or a setting that it does not know
+        raise WeightsError(
+            f"{builder} cannot be built here: {error}.", "Install the versions that its card names."
+        ) from error
+    raise WeightsError(f"What builds {builder!r} is not known here.", "Update tlkit.")
+
+
+def _of_torchvision(name: str) -> dict[str, nn.Module]:
+    from torchvision.models import get_model_weights
+
+    from tlkit.backbones.hubs.torchvision import build as build_torchvision
+
+    network, _, chosen = name.partition("@")
+    sets: Any = get_model_weights(network)
+    found = families.cut(build_torchvision(network, sets[chosen] if chosen else sets.DEFAULT))
+    if found is None:
+        raise ValueError("where it is cut into stages is not known")
+    return found.stages
+
+
+def _of_timm(name: str, shape: tuple[int, int, int]) -> dict[str, nn.Module]:
+    import timm
+    from timm.models import get_pretrained_cfg
+
+    from tlkit.backbones.hubs.timm_stages import cut_timm
+
+    settings: Any = get_pretrained_cfg(name)
+    more: dict[str, Any] = {"img_size": shape[1]} if settings is not None and settings.fixed_input_size else {}
+    # Built with random weights: not from the learner's generator.
+    with torch.random.fork_rng(devices=[]):
+        net = timm.create_model(name, pretrained=False, **more).eval()
+    noise = torch.randn((1, *shape), generator=torch.Generator().manual_seed(0))
+    return cut_timm(net, noise)[0]

@@ -1,0 +1,152 @@
+"""A shelf in an object store, by fsspec: a version appears when its manifest is written, and only one can write it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from tlkit.backbones.hubs.missing import missing_part
+from tlkit.backbones.shelf import sealed_json
+from tlkit.backbones.shelf.store import MANIFEST, NOTE, UNFINISHED
+from tlkit.backbones.shelf.versions import is_name, is_version
+from tlkit.errors import StoreError, TakenError, TlkitError
+
+_EXTRAS = {"s3": ("s3fs", "s3"), "gs": ("gcsfs", "gcs"), "gcs": ("gcsfs", "gcs")}
+# How S3, and what speaks like it, and Google say that a conditional write came too late.
+_CAME_LATE = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+
+
+class ObjectStore:
+    """Objects under ``place/NAME/VERSION/``.
+
+    The files lie in a folder of the push's own beside the manifest, which is written last and only if there is none
+    (``If-None-Match: *``): of two writers, one is refused, and neither has touched the other's files.
+
+    Parameters
+    ----------
+    scheme
+        ``"s3"``, ``"gs"`` or ``"gcs"``.
+    place
+        The address.
+    options
+        For fsspec: ``endpoint_url``, keys and so on, where the environment does not say them.
+    """
+
+    def __init__(self, scheme: str, place: str, options: Mapping[str, Any]) -> None:
+        import fsspec
+
+        client, extra = _EXTRAS[scheme]
+        try:
+            # Listings are asked for anew: other writers are at work.
+            self.system = fsspec.filesystem(scheme, use_listings_cache=False, **options)
+        except ImportError as error:
+            raise missing_part(f"{client}, which reads {scheme}://,", extra) from error
+        self.place = place.rstrip("/")
+        self._root = self.system._strip_protocol(self.place).rstrip("/")
+
+    def names(self) -> list[str]:
+        return [name for name in self._listed(self._root) if is_name(name) and self.versions(name)]
+
+    def versions(self, name: str) -> list[str]:
+        with self._told():
+            return sorted(
+                one
+                for one in self._listed(f"{self._root}/{name}")
+                if is_version(one) and self.system.exists(self._path(name, one, MANIFEST))
+            )
+
+    def read(self, name: str, version: str, file: str, folder: str = "") -> bytes:
+        with self._told():
+            return bytes(self.system.cat_file(self._path(name, version, folder, file)))
+
+    def files(self, name: str, version: str, folder: str = "") -> list[str]:
+        return self._listed(self._path(name, version, folder))
+
+    def put(self, name: str, version: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> None:
+        folder = UNFINISHED + secrets.token_hex(8)
+        with self._told():
+            if self.system.exists(self._path(name, version, MANIFEST)):
+                raise self._taken(name, version)
+            won = False
+            try:
+                for file, content in files.items():
+                    self.system.pipe_file(self._path(name, version, folder, file), content)
+                marker = sealed_json.write({**manifest, "folder": folder})
+                self.system.pipe_file(self._path(name, version, MANIFEST), marker, mode="create")
+                won = True
+            except Exception as error:
+                if any(word in f"{type(error).__name__} {error}" for word in _CAME_LATE) or isinstance(
+                    error, FileExistsError
+                ):
+                    raise self._taken(name, version) from error
+                raise
+            finally:
+                if not won:
+                    self._remove(self._path(name, version, folder))
+
+    def note(self, name: str, version: str, content: bytes) -> None:
+        with self._told():
+            self.system.pipe_file(self._path(name, version, NOTE), content)
+
+    def clear(self, name: str, older_than_seconds: float) -> list[str]:
+        gone = []
+        for version in self._listed(f"{self._root}/{name}"):
+            kept = ""
+            try:
+                told = sealed_json.read(self.read(name, version, MANIFEST), "")
+                kept = str(told.get("folder", ""))
+            except FileNotFoundError:
+                pass
+            except TlkitError:
+                continue  # what its manifest said is not known: nothing of it is deleted
+            for one in self._listed(self._path(name, version)):
+                path = self._path(name, version, one)
+                if one.startswith(UNFINISHED) and one != kept and self._age(path) >= older_than_seconds:
+                    self._remove(path)
+                    gone.append(f"{name}/{version}/{one}")
+        return gone
+
+    def _age(self, path: str) -> float:
+        with self._told():
+            found = self.system.find(path, detail=True).values()
+        written = [one.get("LastModified") or one.get("mtime") for one in found]
+        stamps = [one.timestamp() for one in written if isinstance(one, datetime)]
+        return time.time() - max(stamps, default=datetime.now(UTC).timestamp())
+
+    def _remove(self, path: str) -> None:
+        with self._told(), suppress(FileNotFoundError):
+            self.system.rm(path, recursive=True)
+
+    def _path(self, *parts: str) -> str:
+        return "/".join([self._root, *(part for part in parts if part)])
+
+    def _listed(self, path: str) -> list[str]:
+        with self._told():
+            try:
+                found = self.system.ls(path, detail=False, refresh=True)
+            except FileNotFoundError:
+                return []
+        return sorted({str(one).rstrip("/").rsplit("/", 1)[-1] for one in found} - {""})
+
+    def _taken(self, name: str, version: str) -> TakenError:
+        return TakenError(
+            f"{name}@{version} is on the shelf {self.place} already, and versions never change.",
+            "Push the next version.",
+        )
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what a client raises into one sentence; keys and signatures stay out of it."""
+        try:
+            yield
+        except (TlkitError, FileNotFoundError):
+            raise
+        except Exception as error:  # whatever the client of an object store raises
+            raise StoreError(
+                f"The shelf {self.place} cannot be reached ({type(error).__name__}).",
+                "Check its address, your network and your keys.",
+            ) from None

@@ -1,0 +1,79 @@
+"""Store: where a shelf's files lie. Three kinds offer the same few things: a folder, an object store, a web server."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from tlkit.errors import ShelfError
+
+MANIFEST = "manifest.json"
+NOTE = "deprecated.json"
+#: What a push that was ended before its time leaves begins so.
+UNFINISHED = ".push-"
+#: After so long nobody is at work on it any more.
+LEFT_OVER_SECONDS = 24 * 3600
+
+
+class Store(Protocol):
+    """Files by name, version and file name."""
+
+    place: str
+
+    def names(self) -> list[str]:
+        """Return what has at least one version."""
+
+    def versions(self, name: str) -> list[str]:
+        """Return the versions that were pushed to the end."""
+
+    def read(self, name: str, version: str, file: str, folder: str = "") -> bytes:
+        """Return a file; FileNotFoundError if there is none."""
+
+    def files(self, name: str, version: str, folder: str = "") -> list[str]:
+        """Return the files of a version."""
+
+    def put(self, name: str, version: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> None:
+        """Write a version whole or not at all; TakenError if it is there already."""
+
+    def note(self, name: str, version: str, content: bytes) -> None:
+        """Write the note that says why a version is not to be used any more."""
+
+    def clear(self, name: str, older_than_seconds: float) -> list[str]:
+        """Delete what pushes left that were ended before their time; return what it was."""
+
+
+def store_at(place: str | os.PathLike[str], token: str | None, options: Mapping[str, Any]) -> Store:
+    """Return the store at a path or an address.
+
+    Raises
+    ------
+    ShelfError
+        An address of another kind, or one with a password in it.
+    """
+    text = os.fspath(place)
+    # Two letters at least: "C:" is a drive.
+    scheme = found[1].lower() if (found := re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", text)) else ""
+    if scheme and urlsplit(text).password is not None:
+        raise ShelfError(
+            "The shelf's address holds a password.", "Give it as token=, or in TLKIT_SHELF_TOKEN."
+        )
+    if scheme in ("", "file"):
+        from tlkit.backbones.shelf.folder import FolderStore
+
+        return FolderStore(Path(text.removeprefix("file://")).expanduser().absolute())
+    if scheme in ("s3", "gs", "gcs"):
+        from tlkit.backbones.shelf.objects import ObjectStore
+
+        return ObjectStore(scheme, text, options)
+    if scheme in ("http", "https"):
+        from tlkit.backbones.shelf.web import WebStore
+
+        return WebStore(text, token)
+    raise ShelfError(
+        f"A shelf cannot stand at {scheme}://.",
+        "Give a folder, s3://bucket/path, gs://bucket/path or https://....",
+    )
