@@ -1,0 +1,292 @@
+"""fetch: a file from the network, whole and with the right hash, or not at all; what broke off goes on later."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.client
+import os
+import re
+import shutil
+import ssl
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tlkit import __version__
+from tlkit.backbones.hubs.missing import size_in_words
+from tlkit.errors import NotFetchedError, StoreError, WeightsError
+
+#: Names a server that has the same paths as https://download.pytorch.org, for places without a way there.
+MIRROR = "TLKIT_MIRROR"
+_MIRRORED = "https://download.pytorch.org"
+
+_TIMEOUT_SECONDS = 30
+_TRIES = 4
+_PAUSE_SECONDS = 0.5
+_PIECE = 1 << 20
+# Kept free besides what is fetched: a full disk harms more than this.
+_SPARE_BYTES = 50 * 10**6
+_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A file on a server.
+
+    Parameters
+    ----------
+    name
+        What it belongs to, as ``backbones.load`` takes it.
+    url
+        Its address.
+    place
+        Where it is to lie. Until it is whole and checked, it has another name.
+    sha256
+        All 64 digits of its SHA-256, or the first ones.
+    size
+        Its size in bytes as far as it is known beforehand.
+    """
+
+    name: str
+    url: str
+    place: Path
+    sha256: str
+    size: int | None = None
+
+    @property
+    def part(self) -> Path:
+        """Where it lies until it is whole."""
+        return self.place.with_name(f".{self.place.name}.part")
+
+
+def fetch(wanted: Wanted, tell: Callable[[str], None]) -> Path:
+    """Fetch a file, saying first how large it is; go on where an earlier try broke off.
+
+    Proxies are those of the environment, as Python's own client reads them (``https_proxy`` …).
+
+    Parameters
+    ----------
+    wanted
+        What, from where, to where.
+    tell
+        Called with one line before the first byte is fetched.
+
+    Returns
+    -------
+    Path
+        The file; its hash is right.
+
+    Raises
+    ------
+    NotFetchedError
+        There is no network, or the server does not have it, or it broke off again and again.
+    WeightsError
+        What came is not what was wanted: the hash is another. Nothing of it is kept.
+    StoreError
+        The folder cannot be written to, or there is no room.
+    """
+    try:
+        wanted.place.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(wanted), _bar(wanted) as bar:
+            told = False
+            for attempt in range(1, _TRIES + 1):
+                try:
+                    with _opened(wanted) as (answer, have, whole):
+                        if not told:
+                            _say_size(wanted, have, whole, tell)
+                            told = True
+                        _check_room(wanted, have, whole)
+                        _copy(answer, wanted, have, whole, bar)
+                    break
+                except (http.client.IncompleteRead, ConnectionError, TimeoutError, ssl.SSLError) as error:
+                    if attempt == _TRIES:
+                        raise _broke_off(wanted, error) from error
+                    time.sleep(_PAUSE_SECONDS * (attempt - 1))
+            _check(wanted)
+            os.replace(wanted.part, wanted.place)
+    except OSError as error:
+        if isinstance(error, StoreError):
+            raise
+        raise StoreError(
+            f"Could not write {wanted.place}: {error.strerror or error}.",
+            "Choose a folder that can be written to and has free space.",
+        ) from error
+    return wanted.place
+
+
+def mirrored(url: str) -> str:
+    """Return where an address is looked for: at the server that ``$TLKIT_MIRROR`` names, or as it is.
+
+    Examples
+    --------
+    >>> mirrored("https://example.org/net.pth")
+    'https://example.org/net.pth'
+    """
+    mirror = os.environ.get(MIRROR, "").rstrip("/")
+    return mirror + url.removeprefix(_MIRRORED) if mirror and url.startswith(_MIRRORED + "/") else url
+
+
+def right_hash(path: Path, sha256: str) -> bool:
+    """Say whether a file's SHA-256 begins with these digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest().startswith(sha256)
+
+
+@contextlib.contextmanager
+def _opened(wanted: Wanted) -> Iterator[tuple[Any, int, int | None]]:
+    """Ask for the file, or for the rest of it; give the answer, how much is here, and the size of the whole."""
+    have = wanted.part.stat().st_size if wanted.part.exists() else 0
+    headers = {"User-Agent": f"tlkit/{__version__}", **({"Range": f"bytes={have}-"} if have else {})}
+    try:
+        request = urllib.request.Request(mirrored(wanted.url), headers=headers)
+        # An opener of its own: the one that Python keeps would use the proxies of its first time.
+        answer = urllib.request.build_opener().open(request, timeout=_TIMEOUT_SECONDS)
+    except urllib.error.HTTPError as error:
+        with error:
+            # The part is as long as the whole, or longer: it is the whole, or it is begun anew.
+            if error.code == 416 and have:
+                if right_hash(wanted.part, wanted.sha256):
+                    yield None, have, have
+                    return
+                wanted.part.unlink()
+                raise ConnectionError("what was here did not fit") from error
+            raise _refused(wanted, error) from None
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, ConnectionResetError | TimeoutError):
+            raise error.reason from error
+        raise _no_way(wanted, error.reason) from None
+    except (ValueError, http.client.InvalidURL) as error:
+        raise _no_way(wanted, error) from None
+    with answer:
+        length = answer.headers.get("Content-Length")
+        whole = int(length) if length and length.isdecimal() else None
+        if have:
+            span = _RANGE.match(answer.headers.get("Content-Range", ""))
+            if answer.status == 206 and span and int(span[1]) == have:
+                whole = int(span[2]) if span[2] != "*" else None if whole is None else have + whole
+            else:  # the server sends all of it anew
+                have = 0
+        yield answer, have, whole
+
+
+def _say_size(wanted: Wanted, have: int, whole: int | None, tell: Callable[[str], None]) -> None:
+    size = size_in_words(whole if whole is not None else wanted.size)
+    rest = f", of which {size_in_words(have)} are here already" if have else ""
+    tell(f"Fetching {wanted.name}: {size}{rest}, to {wanted.place}")
+
+
+def _check_room(wanted: Wanted, have: int, whole: int | None) -> None:
+    needed = (whole or wanted.size or 0) - have
+    free = shutil.disk_usage(wanted.place.parent).free
+    if needed and needed + _SPARE_BYTES > free:
+        raise StoreError(
+            f"{wanted.name} needs {size_in_words(needed)}, and {wanted.place.parent} has {size_in_words(free)} left.",
+            "Make room, or name another folder with TLKIT_MODELS.",
+        )
+
+
+def _copy(answer: Any, wanted: Wanted, have: int, whole: int | None, bar: Any) -> None:
+    if answer is None:
+        return
+    with open(wanted.part, "ab" if have else "wb") as file:
+        if bar is not None:
+            bar.total, bar.n = whole, have
+            bar.refresh()
+        came = have
+        while piece := answer.read(_PIECE):
+            file.write(piece)
+            came += len(piece)
+            if bar is not None:
+                bar.update(len(piece))
+    if whole is not None and came < whole:
+        raise ConnectionError(f"{came:,} of {whole:,} bytes came")
+
+
+def _check(wanted: Wanted) -> None:
+    if not right_hash(wanted.part, wanted.sha256):
+        size = wanted.part.stat().st_size
+        wanted.part.unlink()
+        raise WeightsError(
+            f"What {_server(wanted)} sent for {wanted.name} ({size_in_words(size)}) is not the file that was wanted:"
+            f" its SHA-256 does not begin with {wanted.sha256[:16]}.",
+            "Nothing of it is kept. Try again, or ask whoever runs the server or the proxy.",
+        )
+
+
+def _server(wanted: Wanted) -> str:
+    # No name and no password of a server's address belongs into a message.
+    return urllib.parse.urlsplit(mirrored(wanted.url)).hostname or "the server"
+
+
+def _refused(wanted: Wanted, error: urllib.error.HTTPError) -> NotFetchedError:
+    why = {401: "asks for a login", 403: "does not allow it", 404: "does not have it", 407: "is behind a proxy that"
+           " asks for a login"}  # fmt: skip
+    said = why.get(error.code, f"answered with {error.code} {error.reason}")
+    return NotFetchedError(
+        f"{wanted.name} could not be fetched: {_server(wanted)} {said}.",
+        "Try again later, or name a mirror with TLKIT_MIRROR."
+        if error.code >= 500
+        else "Check the name and TLKIT_MIRROR, or ask whoever runs the server.",
+    )
+
+
+def _no_way(wanted: Wanted, reason: object) -> NotFetchedError:
+    size = size_in_words(wanted.size)
+    return NotFetchedError(
+        f"There is no way to {_server(wanted)} ({reason}), and {wanted.name} ({size}) is not in {wanted.place.parent}.",
+        f"Run `tlkit fetch {wanted.name}` where there is a network, or copy {wanted.place.name} into that folder.",
+    )
+
+
+def _broke_off(wanted: Wanted, error: Exception) -> NotFetchedError:
+    here = wanted.part.stat().st_size if wanted.part.exists() else 0
+    return NotFetchedError(
+        f"Fetching {wanted.name} broke off {_TRIES} times ({error}); {size_in_words(here)} are here.",
+        f"Run `tlkit fetch {wanted.name}` again: it goes on from there.",
+    )
+
+
+@contextlib.contextmanager
+def _alone(wanted: Wanted) -> Iterator[None]:
+    """Let only one process fetch a file: two that write the same part would spoil it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: there the hash finds what two processes mixed
+        yield
+        return
+    path = wanted.place.with_name(f".{wanted.place.name}.lock")
+    with open(path, "ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # One that was just done may have taken the file away: then somebody else may hold the next.
+            ours = os.path.samestat(os.fstat(lock.fileno()), os.stat(path))
+        except OSError:
+            ours = False
+        if not ours:
+            raise NotFetchedError(
+                f"{wanted.name} is being fetched by another process.", "Wait until that is done."
+            )
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+@contextlib.contextmanager
+def _bar(wanted: Wanted) -> Iterator[Any]:
+    """Show how far it is, in a terminal or a notebook."""
+    if os.environ.get("TLKIT_PROGRESS") == "0" or not (sys.stderr.isatty() or "ipykernel" in sys.modules):
+        yield None
+        return
+    from tqdm.auto import tqdm
+
+    with tqdm(total=wanted.size, desc=wanted.name, unit="B", unit_scale=True, leave=False) as bar:
+        yield bar
