@@ -103,6 +103,12 @@ class WordVectors:
             return ModelCard(self.name, architecture="word vectors")
         return ModelCard.from_dict(self._card) if isinstance(self._card, Mapping) else self._card
 
+    def card_entries(self) -> dict[str, Any] | None:
+        """Return the card's entries as plain values; None if none was given."""
+        if self._card is None or isinstance(self._card, Mapping):
+            return None if self._card is None else dict(self._card)
+        return self._card.to_dict()
+
     def __len__(self) -> int:
         return len(self.words)
 

@@ -75,9 +75,9 @@ def explosion(packed: Packed, overlap: float, sha256: str) -> dict[str, Any]:
         "intended_use": "To see what pruning does; bags of words of short texts.",
         "limits": [
             (
-                "Pruned by its makers from 684,830 words to 20,000 vectors: a word without one of its own was given that of"
-                " the word most like it. 'king' has the vector of 'evil', 'paris' that of 'asia': no analogies, no"
-                " neighbours of single words."
+                "Pruned by its makers from 684,830 words to 20,000 vectors: a word without one of its own was given"
+                " that of the word most like it. 'king' has the vector of 'evil', 'paris' that of 'asia': no"
+                " analogies, no neighbours of single words."
             ),
             *_LIMITS,
         ],
