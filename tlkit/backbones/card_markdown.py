@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlkit.errors import WeightsError
+from tlkit.errors import StoreError, WeightsError
+from tlkit.files import read_json
 
 if TYPE_CHECKING:
     from tlkit.backbones.card import ModelCard
@@ -98,6 +101,27 @@ def read(text: str, name: str = "") -> ModelCard:
         lineage={**({"data": data} if data else {}), **({"parents": parents} if parents else {})},
         metrics=_metrics(front.get("model-index")),
     )
+
+
+def from_file(path: str | os.PathLike[str]) -> ModelCard:
+    """Read a card from a file: Markdown with front matter, or JSON as ``to_dict`` gives it.
+
+    Raises
+    ------
+    StoreError
+        The file is missing or no JSON.
+    WeightsError
+        It is no card.
+    """
+    from tlkit.backbones.card import ModelCard
+
+    place = Path(path)
+    if place.suffix == ".json":
+        return ModelCard.from_dict(read_json(place))
+    try:
+        return read(place.read_text(encoding="utf-8"), place.stem)
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"Could not read {place}: {error}.", "Check the path.") from error
 
 
 def _front_matter(text: str) -> dict[str, Any]:

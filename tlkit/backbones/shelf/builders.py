@@ -110,7 +110,9 @@ def _of_timm(name: str, shape: tuple[int, int, int]) -> dict[str, nn.Module]:
     from tlkit.backbones.hubs.timm_stages import cut_timm
 
     settings: Any = get_pretrained_cfg(name)
-    more: dict[str, Any] = {"img_size": shape[1]} if settings is not None and settings.fixed_input_size else {}
+    more: dict[str, Any] = (
+        {"img_size": shape[1]} if settings is not None and settings.fixed_input_size else {}
+    )
     # Built with random weights: not from the learner's generator.
     with torch.random.fork_rng(devices=[]):
         net = timm.create_model(name, pretrained=False, **more).eval()

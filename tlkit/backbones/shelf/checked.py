@@ -121,6 +121,15 @@ class Checked:
         manifest = self.manifest(name, version)
         return {file: self._file(name, version, file, manifest) for file in manifest["files"]}
 
+    def named(self, name: str, version: Version, folder: str, file: str) -> bytes | None:
+        """Return a manifest, a note, or a file that the manifest names, as it is; None for anything else."""
+        manifest = self.manifest(name, version)
+        if (file in (MANIFEST, NOTE) and not folder) or (
+            file in manifest["files"] and folder == str(manifest.get("folder", ""))
+        ):
+            return self.store.read(name, str(version), file, folder)
+        return None
+
     def problems(self, name: str, version: Version) -> list[str]:
         """Return in words what is not as it was pushed."""
         try:

@@ -273,6 +273,10 @@ class Shelf:
         }
         return {"kind": f"{KIND}.index", "names": names}
 
+    def served(self, name: str, version: Version, folder: str, file: str) -> bytes | None:
+        """Return a file as a reader of this shelf gets it; None for what no manifest names."""
+        return self._checked.named(name, version, folder, file)
+
     def write_index(self) -> Path:
         """Write ``index.json`` into the folder of the shelf, so that any web server can serve it.
 

@@ -78,6 +78,11 @@ class ObjectStore:
                 marker = sealed_json.write({**manifest, "folder": folder})
                 self.system.pipe_file(self._path(name, version, MANIFEST), marker, mode="create")
                 won = True
+            except FileNotFoundError as error:
+                raise StoreError(
+                    f"The shelf {self.place} has no bucket to write to.",
+                    "Make the bucket first, or check its name.",
+                ) from error
             except Exception as error:
                 if any(word in f"{type(error).__name__} {error}" for word in _CAME_LATE) or isinstance(
                     error, FileExistsError
