@@ -34,7 +34,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"tlkit {tlkit.__version__}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["try"], ["start"], ["cache"], ["lessons"], ["info"]])
+@pytest.mark.parametrize("command", [[], ["try"], ["start"], ["cache"], ["lessons"], ["info"], ["fetch"]])
 def test_help_is_there_and_loads_nothing_heavy(command: list[str]) -> None:
     code = (
         "import sys\nfrom tlkit.cli import main\n"

@@ -94,6 +94,9 @@ class WeightsError(TlkitError):
 class NotFetchedError(WeightsError):
     """Weights that are not on this machine and were not asked to be fetched, or could not be."""
 
+    #: How large they are, as far as that is known.
+    bytes: int | None = None
+
 
 class PlanError(TlkitError, ValueError):
     """A freeze plan that cannot be made or does not fit the module."""

@@ -8,6 +8,7 @@
 
 from tlkit.backbones.backbone import Backbone
 from tlkit.backbones.card import ModelCard
+from tlkit.backbones.fetching import Fetching, fetch
 from tlkit.backbones.intake import Transform
 from tlkit.backbones.loading import known, load, names
 from tlkit.backbones.network import Network
@@ -15,6 +16,7 @@ from tlkit.backbones.overlap import Overlap, overlap
 from tlkit.backbones.pooling import pool_features
 from tlkit.backbones.resolutions import Resolutions, resolutions
 from tlkit.backbones.sample import SourceSample
+from tlkit.backbones.searching import search
 from tlkit.backbones.staged import StagedModule
 from tlkit.backbones.text_transform import TextTransform, WordTransform
 from tlkit.backbones.transform import InputTransform
@@ -25,6 +27,9 @@ __all__ = [
     "load",
     "names",
     "known",
+    "search",
+    "fetch",
+    "Fetching",
     "wrap",
     "Backbone",
     "Network",

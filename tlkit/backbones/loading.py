@@ -20,13 +20,20 @@ def names() -> list[str]:
 
 
 def known(name: str) -> bool:
-    """Say whether ``load`` takes a name: one of ``names()``, perhaps with a side.
+    """Say whether ``load`` takes a name: an embedded one, perhaps with a side, or one behind the prefix of a hub.
+
+    Whether a hub has it and whether its weights are here, ``load`` says.
 
     Examples
     --------
     >>> known("zoo:efficientnet-lite0@96"), known("zoo:efficientnet-lite0@9"), known("own")
     (True, False, False)
+    >>> known("torchvision:resnet18")
+    True
     """
+    found = split_name(str(name))
+    if found is not None:
+        return bool(found[1])
     base, asks, asked = str(name).partition("@")
     return base in names() and (not asks or takes_side(base, asked))
 

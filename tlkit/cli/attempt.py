@@ -21,7 +21,8 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         default="letters",
         metavar="NAME",
         help="what the network learned before: letters, printed-digits, photos or shapes; or a whole name, "
-        "such as zoo:efficientnet-lite0, which learned from ImageNet, for photographs of your own",
+        "such as zoo:efficientnet-lite0, which learned from ImageNet, for photographs of your own, or "
+        "torchvision:resnet18 once it is fetched",
     )
     attempt.add_argument(
         "--target",

@@ -217,6 +217,10 @@ def _left_out(setup: Setup, picked: Sequence[Arm]) -> str:
 
 def _network(source: str, network: str, names: Sequence[str]) -> str:
     """Return the name of the embedded network that is meant."""
+    from tlkit.backbones.hubs import split_name
+
+    if split_name(source) is not None:
+        return source
     if source.startswith("zoo:"):
         # What follows an @ is the side of its pictures, which load checks.
         if source.partition("@")[0] not in names:

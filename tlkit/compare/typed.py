@@ -91,7 +91,7 @@ class Typed:
     Parameters
     ----------
     source
-        What the network learned before, or the whole name of an embedded network: ``"zoo:…"``.
+        What the network learned before, or the whole name of a network: ``"zoo:…"``, ``"torchvision:…"``.
     target
         The data set to learn now: an embedded one, or a folder of pictures, or a CSV file in it.
     network
@@ -126,7 +126,7 @@ class Typed:
         'tlkit try --source letters --target greek --network resnet --labels 1 --seeds 5'
         """
         words = ["tlkit", "try", "--source", self.source, "--target", self.target]
-        words += ["--network", self.network] if not self.source.startswith("zoo:") else []
+        words += ["--network", self.network] if ":" not in self.source else []
         counts = self.labels_per_class or ()
         if counts:
             words += ["--curve" if len(counts) > 1 else "--labels", ",".join(map(str, counts))]

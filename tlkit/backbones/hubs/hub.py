@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from tlkit.backbones.backbone import Backbone
+from tlkit.backbones.hubs.places import settle
 from tlkit.errors import unknown_name
 
 
@@ -86,7 +87,8 @@ HUBS = {
 }
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Print to standard error."""
     print(text, file=sys.stderr, flush=True)
 
 
@@ -109,7 +111,7 @@ class Asked:
     download: bool = False
     trust: bool = False
     side: int | None = None
-    tell: Callable[[str], None] = _say
+    tell: Callable[[str], None] = say
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ def adapter(prefix: str) -> Adapter:
     """
     if prefix not in HUBS:
         raise unknown_name("hub", prefix, HUBS)
+    settle()
     return cast(Adapter, import_module(HUBS[prefix].module))
 
 

@@ -41,11 +41,13 @@ def not_here(name: str, folder: str | os.PathLike[str], count: int | None) -> No
     The weights of torchvision:resnet18 (46.8 MB) are not in /cache, and nothing is downloaded unasked. Where there is
     a network, run `tlkit fetch torchvision:resnet18`, or load with download=True.
     """
-    return NotFetchedError(
+    error = NotFetchedError(
         f"The weights of {name} ({size_in_words(count)}) are not in {os.fspath(folder)}, and nothing is downloaded"
         " unasked.",
         f"Where there is a network, run `tlkit fetch {name}`, or load with download=True.",
     )
+    error.bytes = count
+    return error
 
 
 def missing_part(what: str, extra: str) -> MissingPartError:

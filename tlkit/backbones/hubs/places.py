@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,17 +44,12 @@ def torch_folder() -> Path:
 
 
 def settle() -> None:
-    """Point every client to ``$TLKIT_MODELS`` by its own setting, if that is set; called before one is imported."""
+    """Point every client to ``$TLKIT_MODELS`` by its own setting, if that is set."""
     models = one_folder()
     if models is None:
         return
     for setting, below in _SETTINGS.items():
         os.environ[setting] = str(models / below)
-    # This client reads its setting only once, when it is imported.
-    constants = sys.modules.get("huggingface_hub.constants")
-    if constants is not None:
-        constants.HF_HOME = os.environ["HF_HOME"]  # type: ignore[attr-defined]
-        constants.HF_HUB_CACHE = os.environ["HF_HUB_CACHE"]  # type: ignore[attr-defined]
 
 
 @contextmanager
@@ -77,9 +71,7 @@ def gathered_in(folder: str | os.PathLike[str] | None) -> Iterator[None]:
         settle()
         yield
         return
-    constants = sys.modules.get("huggingface_hub.constants")
     before = {name: os.environ.get(name) for name in (MODELS, *_SETTINGS)}
-    kept = {name: getattr(constants, name) for name in ("HF_HOME", "HF_HUB_CACHE")} if constants else {}
     os.environ[MODELS] = str(Path(folder).expanduser().absolute())
     try:
         settle()
@@ -90,5 +82,3 @@ def gathered_in(folder: str | os.PathLike[str] | None) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-        for name, value in kept.items():
-            setattr(constants, name, value)

@@ -1,0 +1,201 @@
+"""fetch: have weights on this machine before they are needed, for oneself or for a whole class."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tlkit.backbones.hubs import places
+from tlkit.backbones.hubs.hub import Asked, adapter, say, split_name
+from tlkit.backbones.hubs.missing import size_in_words
+from tlkit.backbones.loading import load
+from tlkit.errors import DataError, NotFetchedError, StoreError, TlkitError
+from tlkit.table import Table
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What came of one name.
+
+    Parameters
+    ----------
+    name
+        As it was given.
+    state
+        ``"was there"``, ``"fetched"`` or ``"failed"``.
+    reason
+        Why it failed; empty otherwise.
+    """
+
+    name: str
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Fetching:
+    """What `fetch` did.
+
+    Parameters
+    ----------
+    outcomes
+        One for each name, in the order they were given.
+    folder
+        The one folder for all of them; None where each client used its own.
+    """
+
+    outcomes: tuple[Fetched, ...]
+    folder: Path | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of them are on this machine now."""
+        return all(one.state != "failed" for one in self.outcomes)
+
+    def table(self) -> Table:
+        """Return the outcomes as rows."""
+        here = sum(one.state != "failed" for one in self.outcomes)
+        return Table(
+            f"{here} of {len(self.outcomes)} are on this machine.",
+            ("name", "state"),
+            tuple(
+                (one.name, f"{one.state}: {one.reason}" if one.reason else one.state) for one in self.outcomes
+            ),
+        )
+
+    def __str__(self) -> str:
+        if self.folder is None or not self.complete:
+            return str(self.table())
+        return f"{self.table()}\nTo use them without a network, set {places.MODELS}={self.folder}"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+
+def fetch(
+    names: str | Iterable[str],
+    *,
+    to: str | os.PathLike[str] | None = None,
+    trust: bool = False,
+    tell: Callable[[str], None] = say,
+) -> Fetching:
+    """Fetch the weights of networks, and load each once to see that it works.
+
+    What is there already is not fetched again. One that fails does not keep the others from being fetched.
+
+    Parameters
+    ----------
+    names
+        One or several, as ``load`` takes them.
+    to
+        One folder for all hubs, to copy to other machines, which use it without a network where ``TLKIT_MODELS`` names
+        it. None is what that names here, or else each client's own folder.
+    trust
+        Whether code that comes with the weights may be run, as for ``load``.
+    tell
+        Takes each line of progress: first what there is, and how large the rest is.
+
+    Raises
+    ------
+    UnknownNameError
+        One of the names cannot be; nothing was fetched.
+
+    Examples
+    --------
+    >>> print(fetch("zoo:resnet-letters", tell=print))
+    1 of 1 is here already.
+    1 of 1 are on this machine.
+    name                state
+    zoo:resnet-letters  was there
+    """
+    wanted = [names] if isinstance(names, str) else list(dict.fromkeys(names))
+    if not wanted:
+        raise DataError("No name is given.", "Name what is to be fetched: fetch('torchvision:resnet18').")
+    with places.gathered_in(to):
+        states = {name: _state(name, trust) for name in wanted}
+        missing = {name: error for name, error in states.items() if isinstance(error, NotFetchedError)}
+        _tell_sizes(wanted, states, missing, tell)
+        outcomes = []
+        for name, error in states.items():
+            if name in missing:
+                outcomes.append(_fetched(name, trust, tell))
+            elif error is not None:
+                outcomes.append(Fetched(name, "failed", str(error)))
+            else:
+                outcomes.append(Fetched(name, "was there"))
+        return Fetching(tuple(outcomes), places.one_folder())
+
+
+def read_names(path: str | os.PathLike[str]) -> list[str]:
+    """Read names from a file: one a line; what follows a # is a comment.
+
+    Raises
+    ------
+    StoreError
+        The file cannot be read.
+    DataError
+        It names nothing.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"Could not read {os.fspath(path)}: {error}.", "Check the path.") from error
+    found = [line.partition("#")[0].strip() for line in lines]
+    names = [one for one in found if one]
+    if not names:
+        raise DataError(
+            f"{os.fspath(path)} names nothing.", "Write one name a line, such as torchvision:resnet18."
+        )
+    return names
+
+
+def _state(name: str, trust: bool) -> TlkitError | None:
+    """Return why a network cannot be loaded as things are; None if it can."""
+    try:
+        _load(name, trust, None)
+    except LookupError:
+        raise
+    except TlkitError as error:
+        return error
+    return None
+
+
+def _fetched(name: str, trust: bool, tell: Callable[[str], None]) -> Fetched:
+    try:
+        _load(name, trust, tell)
+    except TlkitError as error:
+        return Fetched(name, "failed", str(error))
+    return Fetched(name, "fetched")
+
+
+def _load(name: str, trust: bool, tell: Callable[[str], None] | None) -> None:
+    found = split_name(name)
+    if found is None:
+        load(name)
+        return
+    prefix, rest = found
+    asked = Asked(trust=trust) if tell is None else Asked(download=True, trust=trust, tell=tell)
+    adapter(prefix).load(rest, asked)
+
+
+def _tell_sizes(
+    wanted: list[str],
+    states: dict[str, TlkitError | None],
+    missing: dict[str, NotFetchedError],
+    tell: Callable[[str], None],
+) -> None:
+    here = sum(error is None for error in states.values())
+    words = f"{here} of {len(wanted)} {'is' if here == 1 else 'are'} here already"
+    if missing:
+        sizes = [error.bytes for error in missing.values()]
+        known = [size for size in sizes if size is not None]
+        total = f"{size_in_words(sum(known))} to fetch" if known else "of unknown size"
+        if known and len(known) < len(sizes):
+            total += f", and {len(sizes) - len(known)} of unknown size"
+        words += f"; {len(missing)} missing, {total}"
+    tell(f"{words}.")

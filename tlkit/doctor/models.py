@@ -1,0 +1,68 @@
+"""Which networks' weights are on this machine, by hub, with size and place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tlkit.backbones.hubs import HUBS, Present, adapter, size_in_words
+from tlkit.errors import TlkitError
+from tlkit.table import Table
+
+
+@dataclass(frozen=True, repr=False)
+class Models:
+    """What :func:`models` found.
+
+    Parameters
+    ----------
+    present
+        Hub to what is there.
+    unseen
+        Hub to why it could not be looked at.
+    """
+
+    present: dict[str, tuple[Present, ...]]
+    unseen: dict[str, str]
+
+    def table(self) -> Table:
+        """Return a row for each network."""
+        found = [one for ones in self.present.values() for one in ones]
+        hubs = sum(bool(ones) for ones in self.present.values())
+        whole = size_in_words(sum(one.bytes for one in found))
+        rows = [(one.name, size_in_words(one.bytes), str(one.place)) for one in found]
+        rows += [(f"{HUBS[hub].title}", "not looked at", why) for hub, why in self.unseen.items()]
+        return Table(
+            f"{len(found)} network{'' if len(found) == 1 else 's'} of {hubs} hub{'' if hubs == 1 else 's'} on this"
+            f" machine, {whole}; those of the zoo are part of tlkit.",
+            ("name", "size", "place"),
+            tuple(rows),
+        )
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+
+def models() -> Models:
+    """Look where each hub's client keeps weights, or in the one folder that ``TLKIT_MODELS`` names.
+
+    Examples
+    --------
+    >>> "torchvision" in models().present
+    True
+    """
+    present: dict[str, tuple[Present, ...]] = {}
+    unseen: dict[str, str] = {}
+    for hub in HUBS:
+        try:
+            found = tuple(one for one in adapter(hub).present() if one.name.startswith(f"{hub}:"))
+        except (TlkitError, ImportError, OSError) as error:
+            unseen[hub] = str(error)
+        else:
+            present[hub] = found
+    return Models(present, unseen)
