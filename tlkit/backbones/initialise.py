@@ -41,7 +41,9 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
     """
     with torch.no_grad():
         for name, part in module.named_modules():
-            if isinstance(part, _ConvNd):
+            if callable(getattr(type(part), "draw_anew", None)):
+                part.draw_anew(generator)  # a layer from elsewhere that knows how
+            elif isinstance(part, _ConvNd):
                 fan_out = part.out_channels * math.prod(part.kernel_size) // part.groups
                 _assign(
                     part, "weight", torch.randn(part.weight.shape, generator=generator) * (2 / fan_out) ** 0.5

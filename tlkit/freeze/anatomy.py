@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
 
 from tlkit.backbones.layers import has_dropout, is_norm
+from tlkit.backbones.limits import limits_of
 from tlkit.errors import PlanError
 
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
@@ -39,6 +40,24 @@ def stages_of(thing: Any) -> dict[str, nn.Module]:
             "Cut it into stages with backbones.wrap(module, stages=...).",
         )
     return found
+
+
+def refuse_what_cannot_be(stages: Mapping[str, nn.Module], modes: Mapping[str, str]) -> None:
+    """Refuse modes that a stage, which comes from elsewhere, cannot be in.
+
+    Raises
+    ------
+    PlanError
+        Names the stage, why it cannot, and the modes that it can be in.
+    """
+    for name, stage in stages.items():
+        for possible, why in limits_of(stage):
+            if modes.get(name, possible[0]) not in possible:
+                listed = " or ".join(repr(one) for one in possible)
+                raise PlanError(
+                    f"The stage {name} cannot be {modes[name]!r}. {why}.",
+                    f"Say {{{name!r}: {possible[0]!r}}}; it can be {listed}.",
+                )
 
 
 def tensors(module: nn.Module) -> Iterator[tuple[str, str, Tensor]]:

@@ -10,7 +10,7 @@ from torch import nn
 
 from tlkit.backbones.layers import is_norm
 from tlkit.errors import PlanError, expect_kind
-from tlkit.freeze.anatomy import stages_of
+from tlkit.freeze.anatomy import refuse_what_cannot_be, stages_of
 from tlkit.freeze.hooks import Before, StageHook, install, stage_hooks, uninstall
 from tlkit.freeze.modes import TABLE, strictest
 
@@ -34,6 +34,7 @@ def impose(module: nn.Module, modes: Mapping[str, str]) -> str:
             "Apply it to a network: backbone.with_head(classes, seed), or to backbone.clone().module.",
         )
     stages = fitting(module, modes)
+    refuse_what_cannot_be(stages, modes)
     for stage in stages.values():
         uninstall(stage, module.training)
     modes_of_module, fixed = _shared(stages, modes)

@@ -9,7 +9,7 @@ from torch import nn
 
 from tlkit.errors import PlanError, unknown_name
 from tlkit.freeze.advice import coincidences, warnings_of
-from tlkit.freeze.anatomy import anatomy, stages_of
+from tlkit.freeze.anatomy import anatomy, refuse_what_cannot_be, stages_of
 from tlkit.freeze.modes import LEARNING, mode_of
 from tlkit.freeze.plan import Plan
 
@@ -101,6 +101,7 @@ def plan(
             f"The head cannot be {chosen['head']!r}: it is new, and frozen it could learn nothing.",
             "Leave the head out of the plan; it is always trainable.",
         )
+    refuse_what_cannot_be(stages, chosen)
     looked_at = {name: anatomy(stage) for name, stage in stages.items()}
     prefix = 0
     while (
