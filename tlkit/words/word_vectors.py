@@ -10,10 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tlkit.errors import DataError, expect_whole
+from tlkit.words import cosine_table, nearness, word_map
 from tlkit.words.vocabulary import ListedWords, Vocabulary
 
 if TYPE_CHECKING:
     from tlkit.backbones import ModelCard
+    from tlkit.words.cosine_table import Cosines
+    from tlkit.words.nearness import Nearest, OddOneOut
+    from tlkit.words.word_map import WordMap
 
 # So many rows are looked at together, so that vectors larger than memory can be checked.
 _ROWS = 16_384
@@ -171,6 +175,89 @@ class WordVectors:
         count = expect_whole("count", count, 1, DataError)
         words = ListedWords(self.words[:count])
         return WordVectors.unchecked(words, self._vectors[:count], self.name, self._card, self.remarks)
+
+    def neighbours(self, word: str, count: int = 10) -> Nearest:
+        """Return the words whose vectors point most nearly the same way, the word itself left out.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such word.
+
+        Examples
+        --------
+        >>> from tlkit import words
+        >>> words.load("words:english").neighbours("guitar", 3)
+        Nearest to guitar:
+        word     cosine
+        vocals   0.899
+        guitars  0.882
+        bass     0.865
+        """
+        return nearness.neighbours(self, word, count)
+
+    def analogy(self, a: str, b: str, c: str, count: int = 5) -> Nearest:
+        """Return what is to ``c`` as ``b`` is to ``a``: the words nearest to b - a + c, each at length 1.
+
+        The words of the question are no answers, as in the literature, and the result says what would have come first
+        otherwise: often one of them, so that much of an analogy's success lies in leaving them out (T. Mikolov, W. Yih
+        and G. Zweig, *Linguistic regularities in continuous space word representations*, NAACL 2013; O. Levy and
+        Y. Goldberg call this 3CosAdd).
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such word.
+
+        Examples
+        --------
+        >>> from tlkit import words
+        >>> words.load("words:english").analogy("france", "paris", "italy", 2)
+        france is to paris as italy is to: Left out: france, paris, italy; with them the first answer would be the same.
+        word   cosine
+        rome   0.847
+        milan  0.777
+        """
+        return nearness.analogy(self, a, b, c, count)
+
+    def odd_one_out(self, words: Iterable[str]) -> OddOneOut:
+        """Return which of at least three words is least like the others, by its mean cosine with them.
+
+        Examples
+        --------
+        >>> from tlkit import words
+        >>> words.load("words:english").odd_one_out(["apple", "pear", "banana", "train"]).word
+        'train'
+        """
+        return nearness.odd_one_out(self, words)
+
+    def cosines(self, words: Iterable[str]) -> Cosines:
+        """Return the cosines of words, each with each.
+
+        Examples
+        --------
+        >>> from tlkit import words
+        >>> words.load("words:english").cosines(["cat", "dog", "piano"])
+        Cosines
+               cat   dog   piano
+        cat    1.00  0.92  0.20
+        dog    0.92  1.00  0.16
+        piano  0.20  0.16  1.00
+        """
+        return cosine_table.cosines(self, words)
+
+    def map(self, words: Iterable[str]) -> WordMap:
+        """Return at least three words on a plane, by the two directions in which they differ most (PCA).
+
+        The same words give the same map. It shows only a part of the differences, and says how large it is.
+
+        Examples
+        --------
+        >>> from tlkit import words
+        >>> words.load("words:english").map(["cat", "dog", "piano"]).figure().alt
+        '3 words by words:english, on the two directions ... From left to right: piano, cat, dog.'
+        """
+        return word_map.word_map(self, words)
 
 
 def _checked(vectors: ArrayLike, words: Vocabulary) -> NDArray[np.float32]:
