@@ -35,6 +35,8 @@ SIDEWAYS = {
     ("words", "data"),
     ("words", "backbones"),
     ("course", "data"),
+    # Groups are judged by the intervals of comparisons.
+    ("governance", "compare"),
 }
 
 

@@ -1,0 +1,284 @@
+"""check: whether licences, from a network back to its first source, allow a use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tlkit import backbones, data
+from tlkit.backbones import Backbone, ModelCard
+from tlkit.backbones.shelf import Lineage, Shelf
+from tlkit.backbones.shelf.lineage import Ancestor, card_named, lineage_of
+from tlkit.data import DataCard, Dataset
+from tlkit.errors import DataError, unknown_name
+from tlkit.governance import licences, terms
+from tlkit.table import Table
+
+#: What this is not, in one sentence.
+NO_ADVICE = "This compares what cards say with what licences are known to ask for; it is not legal advice."
+_SHELF = "shelf:"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one licence of one network means for a use.
+
+    Parameters
+    ----------
+    network
+        Whose licence it is: the network itself, or one that it was made from.
+    depth
+        0 for the network itself.
+    part
+        ``"code"``, ``"weights"``, ``"data"``, or ``"lineage"``.
+    licences
+        SPDX identifiers, ``LicenseRef-`` for those on no list, ``NOASSERTION`` where none is known.
+    word
+        ``"conflict"``, ``"cannot tell"``, ``"condition"`` or ``"fine"``.
+    reason
+        In words.
+    """
+
+    network: str
+    depth: int
+    part: str
+    licences: tuple[str, ...]
+    word: str
+    reason: str
+
+
+@dataclass(frozen=True, repr=False)
+class Check:
+    """What licences say of a use.
+
+    Parameters
+    ----------
+    name
+        Of the network.
+    use
+        What it is to be used for.
+    findings
+        One for each licence of each network in the lineage.
+    lineage
+        The network and what it was made from.
+    """
+
+    name: str
+    use: str
+    findings: tuple[Finding, ...]
+    lineage: Lineage
+
+    @property
+    def word(self) -> str:
+        """The gravest word of all findings."""
+        return min((one.word for one in self.findings), key=terms.WORDS.index, default="fine")
+
+    @property
+    def conflicts(self) -> tuple[Finding, ...]:
+        """What forbids the use."""
+        return tuple(one for one in self.findings if one.word == "conflict")
+
+    @property
+    def sentence(self) -> str:
+        """The judgement in words, with the gravest reason."""
+        meaning = {
+            "conflict": "a licence forbids it",
+            "cannot tell": "it cannot be told whether it is allowed",
+            "condition": "it is allowed under conditions",
+            "fine": "nothing on the cards forbids it",
+        }[self.word]
+        grave = next((one for one in self.findings if one.word == self.word and self.word != "fine"), None)
+        why = "" if grave is None else f" ({grave.network}, {grave.part}: {grave.reason})"
+        return f"{self.name}, {self.use} use ({terms.USES[self.use]}): {meaning}{why}."
+
+    @property
+    def table(self) -> Table:
+        """One row for each finding, the gravest first."""
+        rows = sorted(self.findings, key=lambda one: (terms.WORDS.index(one.word), one.depth))
+        return Table(
+            f"Licences of {self.name} for {self.use} use",
+            ("network", "part", "licence", "finding", "reason"),
+            tuple((one.network, one.part, ", ".join(one.licences), one.word, one.reason) for one in rows),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as plain JSON values."""
+        return {
+            "kind": "tlkit.governance.check",
+            "schema": 1,
+            "network": self.name,
+            "use": self.use,
+            "word": self.word,
+            "sentence": self.sentence,
+            "note": NO_ADVICE,
+            "findings": [
+                {
+                    "network": one.network,
+                    "depth": one.depth,
+                    "part": one.part,
+                    "licences": list(one.licences),
+                    "word": one.word,
+                    "reason": one.reason,
+                }
+                for one in self.findings
+            ],
+        }
+
+    def bill_of_materials(self) -> str:
+        """Return the network, what it was made from and the data they learned from as a CycloneDX bill, in JSON.
+
+        Raises
+        ------
+        MissingPartError
+            The CycloneDX library is not installed.
+        """
+        from tlkit.governance.bill import bill_of_materials
+
+        return bill_of_materials(self.lineage)
+
+    def __str__(self) -> str:
+        return f"{self.sentence}\n\n{self.table}\n\n{NO_ADVICE}"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        import html
+
+        return f"<p><strong>{html.escape(self.sentence)}</strong></p>{self.table._repr_html_()}<p>{NO_ADVICE}</p>"
+
+
+def check(
+    model: Backbone | ModelCard | Dataset | DataCard | str, use: str, *, shelf: Shelf | None = None
+) -> Check:
+    """Say whether the licences of a network, and of all it was made from, allow a use.
+
+    Parameters
+    ----------
+    model
+        A backbone, a card, the name of either (``"zoo:..."``, ``"shelf:..."``, any that ``backbones.load`` takes and
+        that is on this machine); or a data set, its card or its name.
+    use
+        ``"teaching"``, ``"research"``, ``"commercial"`` or ``"publish"``.
+    shelf
+        Where names that begin with ``shelf:`` are looked up; None for the usual one.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such network, data set or use.
+    MissingPartError
+        ``tlkit[governance]`` is not installed.
+
+    Examples
+    --------
+    >>> found = check("zoo:resnet-letters", use="teaching")
+    >>> found.word, found.conflicts
+    ('fine', ())
+    >>> check("emoji:twemoji", use="publish").findings[0].licences
+    ('CC-BY-4.0', 'Unicode-3.0')
+    """
+    if use not in terms.USES:
+        raise unknown_name("use", use, terms.USES)
+    shelf = Shelf() if shelf is None and isinstance(model, str) and model.startswith(_SHELF) else shelf
+    card, parts = _card(model, shelf)
+    lineage = lineage_of(card, None if shelf is None else lambda name: _on(shelf, name))
+    findings: list[Finding] = []
+    for one in lineage.ancestors:
+        findings += _of(one, use, parts)
+    findings += _given_away(lineage, use)
+    return Check(card.name, use, tuple(findings), lineage)
+
+
+def _card(model: object, shelf: Shelf | None) -> tuple[ModelCard, tuple[str, ...]]:
+    """Return a card, and which of its licences count: of a data set only that of the data."""
+    if isinstance(model, Dataset):
+        model = model.card
+    if isinstance(model, Backbone):
+        return (model.card if model.card.name == model.name else _renamed(model)), terms.PARTS
+    if isinstance(model, ModelCard):
+        return model, terms.PARTS
+    if isinstance(model, str):
+        if model.startswith(_SHELF) and shelf is not None:
+            return shelf.entry(model).card, terms.PARTS
+        if model.startswith("zoo:"):
+            return card_named(model), terms.PARTS
+        if model in data.names():
+            model = data.load(model).card
+        else:
+            return _card(backbones.load(model), shelf)
+    if isinstance(model, DataCard):
+        told = ModelCard(
+            model.name,
+            model.title,
+            data=model.name,
+            licence_data=model.licence,
+            lineage={"parents": "none: data"},
+        )
+        return told, ("data",)
+    raise DataError(
+        f"A {type(model).__name__} has no licences to be checked.", "Give a backbone, a card or a name."
+    )
+
+
+def _renamed(backbone: Backbone) -> ModelCard:
+    from dataclasses import replace
+
+    return replace(backbone.card, name=backbone.name)
+
+
+def _on(shelf: Shelf, name: str) -> ModelCard | None:
+    return shelf.entry(name).card if name.startswith(_SHELF) else None
+
+
+def _of(one: Ancestor, use: str, parts: tuple[str, ...]) -> list[Finding]:
+    if one.card is None:
+        reason = "its card is not here: nobody knows its licences"
+        return [Finding(one.name, one.depth, "lineage", (licences.UNKNOWN,), "cannot tell", reason)]
+    texts = {
+        "code": one.card.licence_code,
+        "weights": one.card.licence_weights,
+        "data": one.card.licence_data,
+    }
+    found = [_judged(one, part, texts[part], use) for part in parts]
+    if "parents" not in one.card.lineage:
+        reason = "its card does not say what it was made from"
+        found.append(Finding(one.name, one.depth, "lineage", (licences.UNKNOWN,), "cannot tell", reason))
+    return found
+
+
+def _judged(one: Ancestor, part: str, text: str, use: str) -> Finding:
+    """Return the finding on a licence; where there is a choice, on the way that asks for least."""
+    ways = [
+        (way, min((terms.judged(kind, part, use, one.depth > 0) for kind in _kinds(way)), key=_gravity))
+        for way in licences.named(text)
+    ]
+    way, (word, reason) = max(ways, key=lambda found: _gravity(found[1]))
+    if way == (licences.UNKNOWN,) and text.strip():
+        reason += f" (the card says: {' '.join(text.split())[:80]})"
+    return Finding(one.name, one.depth, part, way, word, reason)
+
+
+def _kinds(way: tuple[str, ...]) -> list[str]:
+    return [kind for licence in way for kind in terms.kinds(licence)]
+
+
+def _gravity(found: tuple[str, str]) -> int:
+    return terms.WORDS.index(found[0])
+
+
+def _given_away(lineage: Lineage, use: str) -> list[Finding]:
+    """Find networks whose licence gives more than that of the weights they were made from allows."""
+    by_name = {one.name: one for one in lineage.ancestors if one.card is not None}
+    found = []
+    for parent in lineage.ancestors[1:]:
+        child = by_name.get(parent.child)
+        if use not in ("commercial", "publish") or child is None or parent.card is None or child.card is None:
+            continue
+        for kind in ("non-commercial", "share-alike"):
+            bound = all(kind in _kinds(way) for way in licences.named(parent.card.licence_weights))
+            own = licences.named(child.card.licence_weights)
+            if bound and own != ((licences.UNKNOWN,),) and not all(kind in _kinds(way) for way in own):
+                reason = f"its weights come from {parent.name}, which is {kind}: its own licence gives more than it got"
+                found.append(Finding(child.name, child.depth, "weights", own[0], "conflict", reason))
+    return found

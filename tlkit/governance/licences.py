@@ -1,0 +1,120 @@
+"""Licences: what a text on a card names, as SPDX identifiers."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+from tlkit.backbones.hubs.missing import missing_part
+
+UNKNOWN = "NOASSERTION"
+#: SPDX writes so what is on no list.
+OWN = "LicenseRef-"
+
+# How people write licences that SPDX names otherwise, or not at all.
+_WRITTEN = (
+    (r"CC0", "CC0-1.0"),
+    (r"Apache(?: Licen[cs]e)?,?(?: [Vv](?:ersion|\.)?)? ?-?2(?:\.0)?", "Apache-2.0"),
+    (r"(?:SIL )?OFL[ -]1\.1|SIL Open Font", "OFL-1.1"),
+    (r"Unicode Licen[cs]e [Vv]3|Unicode-3", "Unicode-3.0"),
+    (r"Bitstream Vera", "Bitstream-Vera"),
+    (r"DejaVu", OWN + "DejaVu"),
+    (r"STIX", OWN + "STIX"),
+    (r"BaKoMa", OWN + "BaKoMa"),
+    (r"\bpublic domain", OWN + "public-domain"),
+    (r"no known (?:copyright )?restrictions", OWN + "no-known-restrictions"),
+    (r"ImageNet", OWN + "ImageNet-terms"),
+    (r"open-?rail", OWN + "OpenRAIL"),
+    (r"\bllama ?\d", OWN + "Llama"),
+    (r"\bnon-?commercial", OWN + "non-commercial"),
+    (r"research (?:use |purposes )?only|only for research|for research and teaching", OWN + "research-only"),
+)
+_CREATIVE = re.compile(r"CC[ -]BY((?:[ -](?:NC|SA|ND))*)[ -](\d\.\d)", re.IGNORECASE)
+_BREAK = re.compile(r"[^A-Za-z0-9.+-]+")
+_NOTHING = ("", "unknown", "other", "none", "?", "noassertion", "not said")
+_MOST_WAYS = 64
+
+
+def named(text: str) -> tuple[tuple[str, ...], ...]:
+    """Return the licences that a text names: the ways to choose, each with all that hold together.
+
+    Parameters
+    ----------
+    text
+        An SPDX expression, or words with names of licences among them.
+
+    Returns
+    -------
+    tuple
+        ``(("NOASSERTION",),)`` where none is said or understood.
+
+    Raises
+    ------
+    MissingPartError
+        The library that knows SPDX is not installed.
+
+    Examples
+    --------
+    >>> named("MIT OR (GPL-3.0-only AND CC-BY-4.0)")
+    (('MIT',), ('CC-BY-4.0', 'GPL-3.0-only'))
+    >>> named("CC BY 4.0; classes: Unicode License v3")
+    (('CC-BY-4.0', 'Unicode-3.0'),)
+    >>> named("ask my aunt")
+    (('NOASSERTION',),)
+    """
+    text = " ".join(text.split())
+    if text.lower() in _NOTHING:
+        return ((UNKNOWN,),)
+    return _expression(text) or (_mentioned(text),)
+
+
+@lru_cache(maxsize=1)
+def _spdx() -> Any:
+    try:
+        from license_expression import get_spdx_licensing  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise missing_part("license-expression, which knows SPDX,", "governance") from error
+    return get_spdx_licensing()
+
+
+@lru_cache(maxsize=1)
+def _known() -> dict[str, str]:
+    """Return every SPDX identifier, by itself in small letters."""
+    return {key.lower(): key for key in _spdx().known_symbols if isinstance(key, str)}
+
+
+def _expression(text: str) -> tuple[tuple[str, ...], ...]:
+    from license_expression import ExpressionError
+
+    try:
+        parsed = _spdx().parse(text, validate=True)
+    except (ExpressionError, ValueError, AttributeError, TypeError):
+        return ()
+    return tuple(tuple(sorted(way)) for way in _ways(parsed)[:_MOST_WAYS]) if parsed is not None else ()
+
+
+def _ways(node: Any) -> list[frozenset[str]]:
+    """Return an expression as alternatives of licences that hold together."""
+    operator = type(node).__name__
+    if operator == "OR":
+        return list(dict.fromkeys(way for part in node.args for way in _ways(part)))
+    if operator == "AND":
+        joined = product(*(_ways(part)[:_MOST_WAYS] for part in node.args))
+        return list(dict.fromkeys(frozenset().union(*some) for some in joined))[:_MOST_WAYS]
+    return [frozenset({str(getattr(node, "key", node))})]
+
+
+def _mentioned(text: str) -> tuple[str, ...]:
+    """Return the licences whose names stand among other words."""
+    found = [name for pattern, name in _WRITTEN if re.search(pattern, text, re.IGNORECASE)]
+    for one in _CREATIVE.finditer(text):
+        parts = "".join(f"-{part.upper()}" for part in re.findall(r"NC|SA|ND", one[1], re.IGNORECASE))
+        found.append(_known().get(f"cc-by{parts}-{one[2]}".lower(), f"CC-BY{parts}-{one[2]}"))
+    for word in (one.strip(".-") for one in _BREAK.split(text)):
+        key = _known().get(word.lower())
+        # Short names are also words: only as they are written on the list.
+        if key is not None and (key == word or ("-" in word and any(sign.isdigit() for sign in word))):
+            found.append(key)
+    return tuple(sorted(set(found))) or (UNKNOWN,)
