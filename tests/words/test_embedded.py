@@ -59,7 +59,7 @@ def test_what_pruning_did_to_the_other_is_said() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_nearest() -> None:
-    with pytest.raises(UnknownNameError, match="The nearest are 'words:english'"):
+    with pytest.raises(UnknownNameError, match="'words:english'"):
         words.load("words:englisch")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tlkit.errors import DataError, expect_whole
 from tlkit.words.converted import open_converted, write_converted
@@ -28,6 +28,7 @@ def convert(
     member: str | None = None,
     name: str | None = None,
     card: Mapping[str, Any] | None = None,
+    encoding_errors: Literal["strict", "replace", "ignore"] = "strict",
 ) -> WordVectors:
     """Store word vectors in a folder that is mapped into memory, and open it.
 
@@ -41,7 +42,7 @@ def convert(
         A file as for ``words.read``, or vectors in memory.
     folder
         A new one; it appears whole or not at all. ``words.read(folder)`` opens it again.
-    limit, form, dimensions, member
+    limit, form, dimensions, member, encoding_errors
         As for ``words.read``.
     name, card
         What they are called, and their card's entries; None takes the file's name, and those of vectors in memory.

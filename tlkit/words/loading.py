@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tlkit.errors import unknown_name
 from tlkit.words.embedded import embedded_names, read_embedded
+from tlkit.words.remote import REMOTE, load_remote
 from tlkit.words.word_vectors import WordVectors
 
 
@@ -18,13 +19,20 @@ def names() -> list[str]:
     return embedded_names()
 
 
-def load(name: str) -> WordVectors:
+def load(name: str, *, limit: int | None = None, download: bool = False) -> WordVectors:
     """Load pretrained word vectors.
 
     Parameters
     ----------
     name
-        One of ``names()``.
+        One of ``names()``, which are embedded in tlkit, or the official files: ``"glove:6B.100d"`` (also ``50d``,
+        ``200d``, ``300d``), ``"glove:42B.300d"``, ``"glove:840B.300d"``, ``"glove:twitter.27B.100d"`` (also ``25d``,
+        ``50d``, ``200d``), ``"word2vec:google-news-300"``. These are stored once in the folder that ``TLKIT_MODELS``
+        names, or in the cache folder, and then mapped into memory.
+    limit
+        Only so many words from the start, which are the most frequent ones.
+    download
+        Whether a file that is not on this machine may be fetched; its size is said first, its hash is checked.
 
     Raises
     ------
@@ -32,6 +40,8 @@ def load(name: str) -> WordVectors:
         There are none of this name; the error names the nearest one.
     WeightsError
         The file is missing, was changed or cut short.
+    NotFetchedError
+        The official file is not on this machine, and ``download`` is False or there is no network.
 
     Examples
     --------
@@ -41,6 +51,10 @@ def load(name: str) -> WordVectors:
     >>> english.vector("cat").shape
     (50,)
     """
-    if name not in names():
-        raise unknown_name("set of word vectors", name, names())
-    return read_embedded(name)
+    if name in names():
+        found = read_embedded(name)
+    elif name in REMOTE:
+        found = load_remote(name, download=download)
+    else:
+        raise unknown_name("set of word vectors", name, [*names(), *REMOTE])
+    return found if limit is None else found.first(limit)
