@@ -12,13 +12,13 @@ import sys
 from collections.abc import Sequence
 
 from tlkit import __version__
-from tlkit.cli import attempt, cache, course, info, models, shelf
+from tlkit.cli import attempt, cache, course, governance, info, models, shelf
 from tlkit.cli.arguments import Parser, say
 from tlkit.errors import TlkitError
 
 INTERRUPTED = 130
 #: The groups of commands, in the order in which ``--help`` lists them.
-GROUPS = (attempt, course, models, cache, shelf, info)
+GROUPS = (attempt, course, models, cache, shelf, governance, info)
 
 
 def parser() -> argparse.ArgumentParser:
