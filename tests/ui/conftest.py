@@ -11,12 +11,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.ui.jupyter import Lab, chromium, jupyterlab
-from tests.ui.notebook import Notebook
+from tests.ui.notebook import AT_ONCE_MS, Notebook
 
 ROOT = Path(__file__).resolve().parents[2]
+# Playwright's own five seconds are too short for a browser that shares its processor with other tests.
+expect.set_options(timeout=AT_ONCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -63,18 +65,19 @@ def pictures() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def open_notebook(lab: Lab, browser: Browser, pictures: Path) -> Iterator[object]:
     """Open notebooks in pages of their own; see :class:`tests.ui.notebook.Notebook`.
 
     ``open_notebook(cells, dark=False, width=1280, height=1100)`` writes and opens a notebook of code cells;
-    ``open_notebook(path=…)`` opens one that is there. At the end no page may have asked an outside address.
+    ``open_notebook(path=…)`` opens one that is there. At the end of a module no page may have asked
+    an outside address, and all are closed: pages and kernels that nobody looks at take memory and time.
     """
     opened: list[Notebook] = []
 
     def open_one(cells: list[str] | None = None, *, path: Path | None = None, **look: Any) -> Notebook:
         if path is None:
-            path = lab.write(f"notebook-{len(opened)}.ipynb", cells or [])
+            path = lab.write(f"notebook-{lab.opened}.ipynb", cells or [])
         opened.append(lab.open(browser, path, pictures, **look))
         return opened[-1]
 

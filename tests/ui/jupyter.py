@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Browser, Playwright
 
-from tests.ui.notebook import Notebook
+from tests.ui.notebook import AT_ONCE_MS, Notebook
 
 FLAGS = (
     "--no-sandbox",
@@ -36,7 +36,7 @@ class Lab:
 
     def __init__(self, address: str, token: str, folder: Path) -> None:
         self.address, self.token, self.folder = address, token, folder
-        self._opened = 0
+        self.opened = 0
 
     def write(self, name: str, cells: list[str]) -> Path:
         """Write a notebook of code cells into the served folder."""
@@ -64,11 +64,12 @@ class Lab:
         context = browser.new_context(
             viewport={"width": width, "height": height}, permissions=["clipboard-read", "clipboard-write"]
         )
+        context.set_default_timeout(AT_ONCE_MS)
         asked: list[str] = []
         context.on("request", lambda request: asked.append(request.url))
         page = context.new_page()
-        self._opened += 1
-        workspace = f"{self.address}/lab/workspaces/test-{self._opened}"
+        self.opened += 1
+        workspace = f"{self.address}/lab/workspaces/test-{self.opened}"
         page.goto(f"{workspace}/tree/{path.relative_to(self.folder).as_posix()}?token={self.token}&reset")
         notebook = Notebook(page, path, pictures, asked)
         notebook.look(dark=dark, width=width, height=height)
@@ -120,7 +121,7 @@ def jupyterlab(base: Path) -> Iterator[Lab]:
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        until = time.monotonic() + 90
+        until = time.monotonic() + 300
         while True:
             try:
                 urllib.request.urlopen(f"{address}/api?token={token}", timeout=2).close()
@@ -128,7 +129,7 @@ def jupyterlab(base: Path) -> Iterator[Lab]:
             except OSError:
                 said = (base / "lab.log").read_text(encoding="utf-8", errors="replace")
                 assert server.poll() is None, f"JupyterLab ended:\n{said}"
-                assert time.monotonic() < until, f"JupyterLab did not start in 90 s:\n{said}"
+                assert time.monotonic() < until, f"JupyterLab did not start in 300 s:\n{said}"
                 time.sleep(0.2)
         yield Lab(address, token, folder)
     finally:

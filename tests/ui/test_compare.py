@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.ui.notebook import STOPPED_SECONDS, Notebook
+from tests.ui.notebook import PATIENCE_MS, STOPPED_SECONDS, Notebook
 
 pytestmark = [pytest.mark.ui, pytest.mark.slow]
 Open = Callable[..., Notebook]
@@ -40,12 +40,12 @@ def notebook(open_notebook: Open) -> Notebook:
 
 def panel(notebook: Notebook, cell: int) -> Locator:
     found = notebook.page.locator(".jp-CodeCell").nth(cell).locator(".tlkit-panel")
-    found.wait_for(timeout=240_000)
+    found.wait_for(timeout=PATIENCE_MS)
     return found
 
 
 def finished(found: Locator) -> None:
-    expect(found.get_by_role("button", name="Run again")).to_be_visible(timeout=240_000)
+    expect(found.get_by_role("button", name="Run again")).to_be_visible(timeout=PATIENCE_MS)
 
 
 def test_by_mouse_the_guess_comes_first_and_stands_beside_the_result(notebook: Notebook) -> None:
@@ -65,7 +65,7 @@ def test_by_mouse_the_guess_comes_first_and_stands_beside_the_result(notebook: N
     expect(run).to_be_focused()
     run.dblclick()
     # Every finished cell is a dot, while the run goes on.
-    found.locator(".tlkit-plot circle").first.wait_for(timeout=240_000)
+    found.locator(".tlkit-plot circle").first.wait_for(timeout=PATIENCE_MS)
     finished(found)
     expect(found.locator(".tlkit-problem")).to_have_count(0)
     expect(found.locator(".tlkit-plot circle")).to_have_count(4)
@@ -158,7 +158,7 @@ def test_by_keyboard_alone(notebook: Notebook) -> None:
 def test_stop_ends_a_run_and_what_is_finished_stays(notebook: Notebook) -> None:
     found = panel(notebook, 3)
     found.get_by_role("button", name="Run").dblclick()
-    found.locator(".tlkit-plot circle").first.wait_for(timeout=240_000)
+    found.locator(".tlkit-plot circle").first.wait_for(timeout=PATIENCE_MS)
     expect(found.get_by_role("checkbox").first).to_have_attribute("aria-disabled", "true")
     assert notebook.seconds_to_stop(found) < STOPPED_SECONDS
     expect(found.locator(".tlkit-problem")).to_have_count(0)
@@ -192,7 +192,7 @@ def test_reopened_without_a_kernel_the_finished_twin_is_seen(notebook: Notebook,
     copy.write_text(json.dumps(saved), encoding="utf-8")
     again = open_notebook(path=copy)
     twin = again.page.locator(".tlkit-twin").first
-    expect(twin).to_contain_text(verdict, timeout=90_000)
+    expect(twin).to_contain_text(verdict, timeout=PATIENCE_MS)
     expect(twin).to_contain_text("you guessed 20 points")
     picture = twin.get_by_role("img")
     expect(picture).to_have_attribute("alt", re.compile(r"frozen \d+\.\d %"))

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.panels.messy import messy_folder
 from tests.ui.jupyter import Lab
-from tests.ui.notebook import STOPPED_SECONDS, Notebook
+from tests.ui.notebook import PATIENCE_MS, STOPPED_SECONDS, Notebook
 
 pytestmark = [pytest.mark.ui, pytest.mark.slow]
 Open = Callable[..., Notebook]
@@ -48,7 +48,7 @@ def panel(notebook: Notebook) -> Locator:
     expect(panel).to_contain_text("Reading told of 1 problem and 2 notes already.")
     expect(panel.get_by_role("row", name=re.compile(r"^cat 27 7 12 46$"))).to_have_count(1)
     panel.get_by_role("button", name="Look").click()
-    expect(panel.get_by_role("button", name="Look again")).to_be_visible(timeout=90_000)
+    expect(panel.get_by_role("button", name="Look again")).to_be_visible(timeout=PATIENCE_MS)
     assert panel.locator(".tlkit-problem").all_inner_texts() == []
     return panel
 
@@ -65,11 +65,7 @@ def opened(panel: Locator, words: str) -> Locator:
 
 
 def saved_twin(notebook: Notebook, words: str) -> dict[str, Any]:
-    for _ in range(20):
-        saved = notebook.save()
-        if words in json.dumps(saved["cells"][0], ensure_ascii=False):
-            break
-        notebook.page.wait_for_timeout(200)
+    saved = notebook.saved_with(words)
     data: dict[str, Any] = saved["cells"][0]["outputs"][-1]["data"]
     return data
 
@@ -194,7 +190,7 @@ def test_a_long_look_shows_progress_and_stops_within_half_a_second(
     panels = notebook.page.get_by_role("region", name=TITLE, exact=True).and_(
         notebook.page.locator(".tlkit-panel")
     )
-    expect(panels).to_have_count(2, timeout=90_000)
+    expect(panels).to_have_count(2, timeout=PATIENCE_MS)
     large = panels.nth(1)
     large.get_by_role("button", name="Look").click()
     expect(large.locator(".tlkit-progress")).to_contain_text(re.compile("items|pictures"))

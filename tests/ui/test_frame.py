@@ -51,7 +51,7 @@ def test_the_start_and_the_end_are_announced_and_nothing_between(notebook: Noteb
             }));
             watch.observe(cell, {subtree: true, childList: true, characterData: true});
             cell.querySelector('.tlkit-go').click();
-            const until = performance.now() + 15000;
+            const until = performance.now() + 120000;
             while (!heard.includes('Finished.') && performance.now() < until)
                 await new Promise(requestAnimationFrame);
             watch.disconnect();
@@ -81,9 +81,19 @@ def test_after_a_run_both_places_live_and_the_focus_is_where_it_was(notebook: No
         expect(place.get_by_role("button", name="Run again")).to_be_visible()
     notebook.page.wait_for_timeout(500)
     expect(first.get_by_role("button", name="Run again")).to_be_focused()
-    second.get_by_role("button", name="Run again").click()
-    for place in (first, second):
-        expect(place).to_have_attribute("aria-busy", "true")
+    # Looked at within the page: a run of a second and a half may be over before a question from outside arrives.
+    assert notebook.page.evaluate(
+        """async () => {
+            const places = [...document.querySelectorAll('.tlkit-panel')].slice(2, 4);
+            places[1].querySelector('.tlkit-go').click();
+            const until = performance.now() + 60000;
+            while (performance.now() < until) {
+                if (places.every(one => one.getAttribute('aria-busy') === 'true')) return true;
+                await new Promise(requestAnimationFrame);
+            }
+            return false;
+        }"""
+    )
     for place in (first, second):
         expect(place.get_by_role("button", name="Run again")).to_be_visible()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.ui.notebook import STOPPED_SECONDS, Notebook
+from tests.ui.notebook import PATIENCE_MS, STOPPED_SECONDS, Notebook
 
 pytestmark = [pytest.mark.ui, pytest.mark.slow]
 Open = Callable[..., Notebook]
@@ -56,7 +55,7 @@ def stages(panel: Locator) -> dict[str, bool]:
 def train(panel: Locator) -> None:
     panel.get_by_role("button", name=re.compile("^Train")).click()
     expect(panel.get_by_role("button", name="Stop")).to_be_visible()
-    expect(panel.get_by_role("button", name="Train again")).to_be_visible(timeout=240_000)
+    expect(panel.get_by_role("button", name="Train again")).to_be_visible(timeout=PATIENCE_MS)
 
 
 def test_a_click_on_a_switch_changes_counts_preset_and_words(panel: Locator) -> None:
@@ -109,11 +108,7 @@ def test_a_run_shows_accuracy_seals_and_the_old_task_and_the_saved_twin_has_them
     expect(panel.locator(".tlkit-why").first).to_contain_text("The old task with its old head")
     expect(panel.get_by_role("table")).to_contain_text("bit for bit")
     words = verdict.inner_text()
-    for _ in range(20):
-        saved = notebook.save()
-        if words in json.dumps(saved["cells"][0], ensure_ascii=False):
-            break
-        notebook.page.wait_for_timeout(200)
+    saved = notebook.saved_with(words)
     data = saved["cells"][0]["outputs"][-1]["data"]
     assert words in "".join(data["text/plain"])
     assert words in "".join(data["text/html"])
@@ -166,7 +161,7 @@ def test_all_of_it_by_keyboard(panel: Locator, notebook: Notebook) -> None:
     keyboard.press("Tab")
     expect(panel.get_by_role("button", name=re.compile("^Train"))).to_be_focused()
     keyboard.press("Enter")
-    expect(panel.get_by_role("button", name="Train again")).to_be_visible(timeout=240_000)
+    expect(panel.get_by_role("button", name="Train again")).to_be_visible(timeout=PATIENCE_MS)
     notebook.page.wait_for_timeout(500)
     expect(panel.get_by_role("button", name="Train again")).to_be_focused()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.ui.notebook import Notebook
+from tests.ui.notebook import PATIENCE_MS, Notebook
 
 pytestmark = [pytest.mark.ui, pytest.mark.slow]
 Open = Callable[..., Notebook]
@@ -46,9 +45,7 @@ def items(panel: Locator) -> Locator:
     return panel.locator(".tlkit-inside > section").first.locator(".tlkit-items").first.locator("figure")
 
 
-def test_it_is_closed_at_first_and_opens_with_table_and_mistakes(open_notebook: Open) -> None:
-    notebook = open_notebook([SETUP.format(net="zoo:resnet-letters", task="digits", labels=1)], height=2200)
-    notebook.run_all()
+def test_it_is_closed_at_first_and_opens_with_table_and_mistakes(notebook: Notebook) -> None:
     panel = notebook.panel("Freeze")
     expect(panel.locator(".tlkit-matrix")).to_have_count(0)
     button = panel.get_by_role("button", name="Look inside")
@@ -61,12 +58,7 @@ def test_it_is_closed_at_first_and_opens_with_table_and_mistakes(open_notebook: 
     expect(panel.locator(".tlkit-inside-sentence")).to_contain_text("test items are right")
     expect(panel.get_by_role("heading", name=re.compile("mistakes"))).to_be_visible()
     # The saved notebook has it too: whoever opens it later sees the mistakes.
-    for _ in range(20):
-        saved = json.dumps(notebook.save()["cells"][0], ensure_ascii=False)
-        if "Most often confused" in saved:
-            break
-        notebook.page.wait_for_timeout(200)
-    assert "Most often confused" in saved
+    notebook.saved_with("Most often confused")
     notebook.page.wait_for_timeout(500)
     button.click()
     expect(panel.locator(".tlkit-matrix")).to_have_count(0)
@@ -143,7 +135,7 @@ def test_all_of_it_by_keyboard(panel: Locator, notebook: Notebook) -> None:
 def test_a_new_run_closes_it(panel: Locator) -> None:
     panel.get_by_role("button", name="Train again").click()
     expect(panel.get_by_role("button", name="Look inside")).to_have_attribute(
-        "aria-expanded", "false", timeout=240_000
+        "aria-expanded", "false", timeout=PATIENCE_MS
     )
     expect(panel.locator(".tlkit-matrix")).to_have_count(0)
 

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from tests.ui.conftest import Lab
 from tests.ui.counter import CELL
-from tests.ui.notebook import Notebook
+from tests.ui.notebook import PATIENCE_MS, Notebook
 
 pytestmark = [pytest.mark.ui, pytest.mark.slow]
 Open = Callable[..., Notebook]
@@ -31,11 +31,7 @@ def finished(open_notebook: Open) -> tuple[Path, dict[str, Any]]:
     notebook.page.wait_for_function(
         "() => document.querySelector('.tlkit-panel')?.getAttribute('aria-busy') === 'false'"
     )
-    for _ in range(20):
-        saved = notebook.save()
-        if "Counted to 3." in json.dumps(saved["cells"]):
-            break
-        notebook.page.wait_for_timeout(200)
+    saved = notebook.saved_with("Counted to 3.")
     return notebook.path, saved
 
 
@@ -77,5 +73,5 @@ def test_without_saved_state_the_twin_is_seen(
         notary.sign(nbformat.read(copy, as_version=4))
         notary.store.close()
     notebook = open_notebook(path=copy)
-    expect(notebook.page.locator(".tlkit-twin")).to_contain_text("Counted to 3.", timeout=90_000)
+    expect(notebook.page.locator(".tlkit-twin")).to_contain_text("Counted to 3.", timeout=PATIENCE_MS)
     expect(notebook.page.locator(".jp-Notebook")).not_to_contain_text("Error displaying widget")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.ui.notebook import STOPPED_SECONDS, Notebook
+from tests.ui.notebook import PATIENCE_MS, STOPPED_SECONDS, Notebook
 
 pytestmark = [pytest.mark.ui, pytest.mark.slow]
 Open = Callable[..., Notebook]
@@ -44,7 +44,7 @@ def panel(notebook: Notebook) -> Locator:
 
 
 def done(panel: Locator) -> None:
-    expect(panel.get_by_role("button", name="Measure again", exact=True)).to_be_visible(timeout=240_000)
+    expect(panel.get_by_role("button", name="Measure again", exact=True)).to_be_visible(timeout=PATIENCE_MS)
 
 
 def choose(panel: Locator, label: str, name: str) -> None:
@@ -76,11 +76,7 @@ def test_a_click_measures_and_the_saved_twin_has_the_result(panel: Locator, note
         assert sure is not None
         assert sure["x"] - 1 <= dot["x"] + dot["width"] / 2 <= sure["x"] + sure["width"] + 1
     words = verdict.inner_text()
-    for _ in range(20):
-        saved = notebook.save()
-        if words in json.dumps(saved["cells"][0], ensure_ascii=False):
-            break
-        notebook.page.wait_for_timeout(200)
+    saved = notebook.saved_with(words)
     twin = saved["cells"][0]["outputs"][-1]["data"]
     assert words in "".join(twin["text/plain"])
     assert words in "".join(twin["text/html"])
@@ -253,7 +249,7 @@ def test_all_of_it_by_keyboard(panel: Locator, notebook: Notebook) -> None:
     keyboard.press("Tab")
     expect(panel.get_by_role("button", name="Measure again", exact=True)).to_be_focused()
     keyboard.press("Enter")
-    expect(verdict_of(panel)).to_contain_text("sorts printed-digits well", timeout=240_000)
+    expect(verdict_of(panel)).to_contain_text("sorts printed-digits well", timeout=PATIENCE_MS)
     done(panel)
     notebook.page.wait_for_timeout(500)
     expect(panel.get_by_role("button", name="Measure again", exact=True)).to_be_focused()

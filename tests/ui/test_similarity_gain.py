@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.ui.notebook import STOPPED_SECONDS, Notebook
+from tests.ui.notebook import PATIENCE_MS, STOPPED_SECONDS, Notebook
 
 pytestmark = [pytest.mark.ui, pytest.mark.slow]
 Open = Callable[..., Notebook]
@@ -52,7 +51,7 @@ def notebook(open_notebook: Open) -> Notebook:
 
 def panel(notebook: Notebook, cell: int) -> Locator:
     found = notebook.page.locator(".jp-CodeCell").nth(cell).locator(".tlkit-panel")
-    found.wait_for(timeout=240_000)
+    found.wait_for(timeout=PATIENCE_MS)
     return found
 
 
@@ -72,7 +71,7 @@ def measured(notebook: Notebook) -> Locator:
     expect(top).to_be_focused()
     keyboard.press("Enter")
     again = found.get_by_role("button", name="Measure again", exact=True)
-    expect(again).to_be_visible(timeout=240_000)
+    expect(again).to_be_visible(timeout=PATIENCE_MS)
     # The output is displayed anew at the end of a run.
     notebook.page.wait_for_timeout(500)
     expect(again).to_be_focused()
@@ -86,7 +85,7 @@ def measured(notebook: Notebook) -> Locator:
     expect(measure).to_be_focused()
     expect(found.locator(".tlkit-g-go")).to_contain_text(re.compile("Takes about .* on this computer"))
     keyboard.press("Enter")
-    expect(found.get_by_role("button", name="Measure it again")).to_be_focused(timeout=240_000)
+    expect(found.get_by_role("button", name="Measure it again")).to_be_focused(timeout=PATIENCE_MS)
     return found
 
 
@@ -107,11 +106,7 @@ def test_by_keyboard_a_folder_is_measured_and_so_is_its_gain(measured: Locator, 
         expect(stage).to_have_attribute("aria-label", re.compile(r"CKA .* before and after fine-tuning"))
     expect(measured).not_to_contain_text("No gain was measured here")
     words = gain.locator(".tlkit-verdict").inner_text()
-    for _ in range(20):
-        saved = notebook.save()
-        if words in json.dumps(saved["cells"][1], ensure_ascii=False):
-            break
-        notebook.page.wait_for_timeout(200)
+    saved = notebook.saved_with(words, cell=1)
     twin = saved["cells"][1]["outputs"][-1]["data"]
     assert words in "".join(twin["text/plain"])
     assert "Which stages moved?" in "".join(twin["text/html"])
@@ -140,7 +135,7 @@ def test_stop_ends_it_in_the_middle_and_the_report_stays(notebook: Notebook) -> 
     found.get_by_role("button", name="Measure it", exact=True).click()
     bar = found.locator(".tlkit-g .tlkit-bar")
     expect(bar.get_by_role("button", name="Stop")).to_be_visible()
-    expect(bar.locator(".tlkit-progress")).to_contain_text(re.compile(r"\d+ of 90: "), timeout=90_000)
+    expect(bar.locator(".tlkit-progress")).to_contain_text(re.compile(r"\d+ of 90: "), timeout=PATIENCE_MS)
     expect(found.get_by_role("button", name="Measure again", exact=True)).to_have_attribute(
         "aria-disabled", "true"
     )
