@@ -107,6 +107,6 @@ def _spelled_like(word: str, known: Iterable[str]) -> list[str]:
     low = word.lower()
     alike = [one for one in known if abs(len(one) - len(word)) <= 2 and one.lower()[:1] == low[:1]]
     same = [one for one in alike if one.lower() == low]
-    return list(dict.fromkeys(same + difflib.get_close_matches(word, alike, n=_NEAREST, cutoff=0.6)))[
+    return list(dict.fromkeys(same + difflib.get_close_matches(word, alike, n=_NEAREST, cutoff=0.66)))[
         :_NEAREST
     ]
