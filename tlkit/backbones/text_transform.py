@@ -101,15 +101,7 @@ class TextTransform(Transform):
         DataError
             They are none.
         """
-        if isinstance(items, str) or not isinstance(items, list | tuple | np.ndarray):
-            raise DataError(
-                f"The texts are of the kind {type(items).__name__}, expected a list of texts.",
-                "Give a list, even of one text: ['a red car'].",
-            )
-        for at, text in enumerate(items):
-            if not isinstance(text, str):
-                raise DataError(f"Text {at} is a {type(text).__name__}.", "Give texts alone.")
-        return items if not isinstance(items, np.ndarray) else [str(one) for one in items]
+        return checked_texts(items)
 
     def notes_of(self, split: Split) -> list[str]:
         """Say how many words are unknown, which texts have no known word, and which are cut."""
@@ -226,3 +218,22 @@ class WordTransform(TextTransform):
 
     def __repr__(self) -> str:
         return f"WordTransform({len(self.words):,} words, {self._digest}, length={self.length})"
+
+
+def checked_texts(items: Any) -> Sequence[str]:
+    """Return texts as a sequence.
+
+    Raises
+    ------
+    DataError
+        They are none.
+    """
+    if isinstance(items, str) or not isinstance(items, list | tuple | np.ndarray):
+        raise DataError(
+            f"The texts are of the kind {type(items).__name__}, expected a list of texts.",
+            "Give a list, even of one text: ['a red car'].",
+        )
+    for at, text in enumerate(items):
+        if not isinstance(text, str):
+            raise DataError(f"Text {at} is a {type(text).__name__}.", "Give texts alone.")
+    return items if not isinstance(items, np.ndarray) else [str(one) for one in items]

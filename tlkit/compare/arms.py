@@ -12,11 +12,14 @@ from tlkit.errors import ComparisonError, unknown_name
 
 if TYPE_CHECKING:
     from tlkit.backbones import Backbone
+    from tlkit.data import Task
     from tlkit.freeze import Plan
     from tlkit.train import Recipe
 
 Opens = Literal["head", "last stage", "everything"]
 Preset = Literal["head", "fine_tune", "gradually", "scratch"]
+Terms = Literal["tf-idf", "character-ngrams"]
+_TERMS: dict[Terms, str] = {"tf-idf": "the words", "character-ngrams": "2 to 4 letters in a row"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,9 @@ class Arm:
         A recipe of your own, instead of ``preset``.
     recipe_words
         How that recipe came about; empty says that it was given by hand.
+    terms
+        Of texts: features are the terms of the labelled texts themselves, ``"tf-idf"`` or ``"character-ngrams"``,
+        instead of any network.
 
     Raises
     ------
@@ -72,6 +78,7 @@ class Arm:
     plan: Plan | None = None
     recipe: Recipe | None = None
     recipe_words: str = ""
+    terms: Terms | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -80,6 +87,13 @@ class Arm:
             raise unknown_name("part to open", self.opens, get_args(Opens))
         if self.preset is not None and self.preset not in get_args(Preset):
             raise unknown_name("preset", self.preset, get_args(Preset))
+        if self.terms is not None and self.terms not in get_args(Terms):
+            raise unknown_name("kind of terms", self.terms, get_args(Terms))
+        if self.terms is not None and (self.pretrained or self.opens != "head"):
+            raise ComparisonError(
+                f"The arm {self.name!r} has features of its own, and there is nothing in them that could learn.",
+                "Give pretrained=False and opens='head'.",
+            )
         times: object = self.steps_factor
         if isinstance(times, bool) or not isinstance(times, int | np.integer) or times < 1:
             raise ComparisonError(
@@ -97,6 +111,10 @@ class Arm:
         """
         from tlkit import freeze
 
+        if self.terms is not None:
+            from tlkit.compare.text_arms import blank_backbone
+
+            backbone = blank_backbone(self.terms)
         stages = [*backbone.stages, "head"]
         if self.plan is None:
             until = {"head": "head", "last stage": stages[-2], "everything": stages[0]}[self.opens]
@@ -147,9 +165,32 @@ class Arm:
             )
         return recipe
 
-    def start(self, backbone: Backbone, seed: int) -> Backbone:
-        """Return the network that this arm starts from."""
-        return backbone if self.pretrained else backbone.reinitialised(seed)
+    def start(self, backbone: Backbone, seed: int, task: Task | None = None) -> Backbone:
+        """Return the network that this arm starts from.
+
+        Parameters
+        ----------
+        backbone
+            The pretrained one.
+        seed
+            Of random weights.
+        task
+            The draw, for an arm whose features are terms of its texts.
+
+        Raises
+        ------
+        ComparisonError
+            Such an arm was given no draw.
+        """
+        if self.terms is None:
+            return backbone if self.pretrained else backbone.reinitialised(seed)
+        if task is None:
+            raise ComparisonError(
+                f"The arm {self.name!r} takes its features from the texts of a draw.", "Give the task."
+            )
+        from tlkit.compare.text_arms import terms_backbone
+
+        return terms_backbone(self.terms, task.train.texts)
 
 
 def _known() -> dict[str, Arm]:
@@ -168,34 +209,71 @@ def _known() -> dict[str, Arm]:
 
 #: The arms that have a name.
 ARMS: dict[str, Arm] = _known()
+#: Those that are for texts alone: the labelled texts themselves, and nothing that was learned before.
+TEXT_ARMS: dict[str, Arm] = {
+    name: Arm(
+        name,
+        f"{what} of the labelled texts, rare ones count more, only a head learns",
+        False,
+        "head",
+        "head",
+        terms=name,
+    )
+    for name, what in _TERMS.items()
+}
 DEFAULT = ("scratch", "random-frozen", "frozen", "fine-tuned")
+# TF-IDF is what texts are classified by without anything learned before: the baseline that has to be beaten.
+_DEFAULT_TEXTS = ("tf-idf", "random-frozen", "frozen", "fine-tuned")
 
 
-def arm_names() -> list[str]:
+def arms_for(kind: str) -> dict[str, Arm]:
+    """Return the arms that have a name, for items of a kind.
+
+    Parameters
+    ----------
+    kind
+        ``"images"`` or ``"texts"``, as `tlkit.data.Split.kind` says.
+
+    Examples
+    --------
+    >>> list(arms_for("texts"))[-2:]
+    ['tf-idf', 'character-ngrams']
+    """
+    return {**ARMS, **TEXT_ARMS} if kind == "texts" else ARMS
+
+
+def arm_names(kind: str = "images") -> list[str]:
     """Return the names of the arms that come with tlkit.
+
+    Parameters
+    ----------
+    kind
+        ``"images"``, or ``"texts"`` for which there are more.
 
     Examples
     --------
     >>> arm_names()[:2]
     ['scratch', 'scratch-long']
     """
-    return list(ARMS)
+    return list(arms_for(kind))
 
 
-def chosen(arms: Sequence[str | Arm] | None) -> tuple[Arm, ...]:
+def chosen(arms: Sequence[str | Arm] | None, kind: str = "images") -> tuple[Arm, ...]:
     """Return the arms that were named, in that order.
 
     Parameters
     ----------
     arms
-        Names or arms; None for scratch, random-frozen, frozen and fine-tuned.
+        Names or arms; None for scratch, random-frozen, frozen and fine-tuned, of texts tf-idf in the place of scratch.
+    kind
+        What the items are: ``"images"`` or ``"texts"``.
 
     Raises
     ------
     UnknownNameError
         There is no arm with this name; the error gives the nearest.
     ComparisonError
-        Fewer than two arms, or one twice.
+        Fewer than two arms, one twice, or one for texts where the items are images.
 
     Examples
     --------
@@ -203,12 +281,12 @@ def chosen(arms: Sequence[str | Arm] | None) -> tuple[Arm, ...]:
     [False, True]
     """
     if arms is None:
-        arms = DEFAULT
+        arms = _DEFAULT_TEXTS if kind == "texts" else DEFAULT
     if isinstance(arms, str):
         raise ComparisonError(f"The arms are the text {arms!r}.", f"Give a list: ['scratch', {arms!r}].")
     if not isinstance(arms, Iterable):
         raise ComparisonError(f"arms is {arms!r}.", f"Give a list of names: {list(DEFAULT)}.")
-    found = tuple(_one(arm) for arm in arms)
+    found = tuple(_one(arm, kind) for arm in arms)
     names = [arm.name for arm in found]
     if len(found) < 2:
         raise ComparisonError(
@@ -221,9 +299,16 @@ def chosen(arms: Sequence[str | Arm] | None) -> tuple[Arm, ...]:
     return found
 
 
-def _one(arm: str | Arm) -> Arm:
-    if isinstance(arm, Arm):
-        return arm
-    if not isinstance(arm, str) or arm not in ARMS:
-        raise unknown_name("arm", arm, ARMS)
-    return ARMS[arm]
+def _one(arm: str | Arm, kind: str) -> Arm:
+    known = arms_for(kind)
+    found = arm if isinstance(arm, Arm) else None
+    if isinstance(arm, str):
+        found = known.get(arm) or TEXT_ARMS.get(arm)
+    if found is None:
+        raise unknown_name("arm", arm, known)
+    if found.terms is not None and kind != "texts":
+        raise ComparisonError(
+            f"The arm {found.name!r} is for texts: it counts their words or letters, and these items are {kind}.",
+            f"Leave it out, or take one of {', '.join(known)}.",
+        )
+    return found

@@ -55,12 +55,12 @@ class Order:
         """Content hash of everything that the cell's numbers depend on."""
         return key_of(
             {
-                "start": "backbone" if self.arm.pretrained else "reinitialised",
+                "start": self.arm.terms or ("backbone" if self.arm.pretrained else "reinitialised"),
                 "plan": dict(self.arm.plan_for(self.backbone).modes),
                 "recipe": self.arm.recipe_for(self.backbone).record(),
                 "tune": self.tune,
                 # What the cell starts from: from random numbers, the same whichever source the others have.
-                "backbone": self.arm.start(self.backbone, self.task.seed).fingerprint,
+                "backbone": self.arm.start(self.backbone, self.task.seed, self.task).fingerprint,
                 "transform": repr(self.backbone.transform),
                 "task": self.task.fingerprint,
                 "seed": self.task.seed,
@@ -94,6 +94,8 @@ class Order:
     def expected_seconds(self) -> float:
         """A rough guess of how long it takes, to decide what is worth a process of its own."""
         recipe, plan = self.arm.recipe_for(self.backbone), self.arm.plan_for(self.backbone)
+        if self.arm.terms is not None:
+            return 0.0
         summary = self.backbone.summary()
         costs = {stage.name: int(stage.multiply_adds) for stage in summary.stages}
         items = len(self.task.train)
@@ -171,7 +173,7 @@ def measure(order: Order, should_stop: Callable[[], bool] | None = None) -> Meas
 
     arm, task, seed = order.arm, order.task, order.task.seed
     known = {opening.mark for opening in task.test.log}
-    backbone = arm.start(order.backbone, seed)
+    backbone = arm.start(order.backbone, seed, task)
     plan, recipe, words = arm.plan_for(backbone), arm.recipe_for(backbone), order.recipe_words
     with warnings.catch_warnings():
         # The comparison's notes say it once, instead of every process.
@@ -232,4 +234,5 @@ def described(order: Order) -> dict[str, Any]:
         "pretrained": order.arm.pretrained,
         "plan": order.arm.plan_for(order.backbone).to_dict(),
         "recipe": order.arm.recipe_for(order.backbone).record(),
+        **({} if order.arm.terms is None else {"terms": order.arm.terms}),
     }

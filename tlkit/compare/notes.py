@@ -49,6 +49,8 @@ def _fixed(setup: Setup, fewer: bool) -> list[str]:
         return ["Recipes: given by hand."]
     which = "this and other" if any(order.was_chosen_on for order in setup.orders) else "other"
     same = "the same augmentation for all" + (", as far as it goes" if fewer else "")
+    if setup.dataset.train.kind == "texts":
+        same = "no augmentation"
     given = f", but given by hand for {', '.join(own)}" if own else ""
     return [f"Recipes: fixed, chosen on {which} tasks; {same}{given}.", *_more_steps(setup)]
 

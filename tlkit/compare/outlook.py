@@ -41,7 +41,7 @@ def affordable(setup: Setup, of_own: bool) -> tuple[Arm, ...]:
     work = sum(order.expected_seconds for order in setup.orders if order.task.labels_per_class == fewest)
     if not of_own or work <= _LONG:
         return setup.arms
-    return tuple(arm for arm in setup.arms if arm.plan_for(arm.start(setup.backbone, 0)).boundary == "head")
+    return tuple(arm for arm in setup.arms if arm.plan_for(setup.backbone).boundary == "head")
 
 
 def expected(setup: Setup) -> float:

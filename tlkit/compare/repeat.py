@@ -127,9 +127,11 @@ def rerun(
                 arm["name"],
                 arm["label"],
                 arm["pretrained"],
-                plan=freeze.plan(network, arm["plan"]["modes"]),
+                "head" if arm.get("terms") else "everything",
+                plan=None if arm.get("terms") else freeze.plan(network, arm["plan"]["modes"]),
                 recipe=Recipe.from_record(arm["recipe"]),
                 recipe_words=before[arm["name"]].recipe_words,
+                terms=arm.get("terms"),
             )
             for arm in origin["arms"]
         ]

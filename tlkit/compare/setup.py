@@ -139,8 +139,8 @@ def prepare(
             f"The task is a {type(task).__name__}.",
             "Give a data set, data.load(name), or a draw of it, dataset.few_shot(labels_per_class, seed).",
         )
-    found = chosen(arms)
     dataset = task.dataset if isinstance(task, Task) else task
+    found = chosen(arms, dataset.train.kind)
     own = task.labels_per_class if isinstance(task, Task) else 1
     counts = tuple(labels_per_class) or (own,)
     draws = _seeds(seeds, task.seed if isinstance(task, Task) else 0)
@@ -188,9 +188,10 @@ def _try_each(setup: Setup) -> None:
         if order.task.seed != setup.seeds[0]:
             continue
         arm = order.arm
-        if arm.pretrained not in starts:
-            starts[arm.pretrained] = arm.start(setup.backbone, order.task.seed)
-        start = starts[arm.pretrained]
+        key = arm.pretrained, arm.terms
+        if key not in starts:
+            starts[key] = arm.start(setup.backbone, order.task.seed, order.task)
+        start = starts[key]
         check_together(order.task, arm.plan_for(start), arm.recipe_for(start))
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlkit import compare, files
-from tlkit.compare import ARMS, Arm, Comparison
-from tlkit.compare.arms import chosen
+from tlkit.compare import Arm, Comparison
+from tlkit.compare.arms import arms_for, chosen
 from tlkit.compare.headline import transfer_pair
 from tlkit.data import Task
 from tlkit.errors import PanelError
@@ -80,8 +80,9 @@ class Compare(Panel[CompareState, Comparison]):
         if labels_per_class is None:
             labels_per_class = task.labels_per_class if isinstance(task, Task) else 1
         # Known ones in their own order, so that a start from nothing stands first; then those of the learner.
-        asked = {arm.name: arm for arm in chosen(arms)}
-        self._arms = {**ARMS, **asked}
+        kind = dataset.train.kind
+        asked = {arm.name: arm for arm in chosen(arms, kind)}
+        self._arms = {**arms_for(kind), **asked}
         self._dataset, self._backbone = dataset, backbone
         names = tuple(name for name in self._arms if name in asked)
         pair = transfer_pair({name: self._arms[name].pretrained for name in names})
