@@ -1,0 +1,174 @@
+"""A process of its own that runs a SavedModel: started by `tensorflow_process`, spoken to through its pipes.
+
+It imports nothing of tlkit and no torch, which does not get on with TensorFlow in one process. A message is four
+letters, the length, and that many bytes: JSON, or an array as numpy stores it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import struct
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+HEAD = struct.Struct(">4sQ")
+# What reads or writes files or runs Python from within a graph; restoring and saving weights is not among it.
+UNSAFE = (
+    "WriteFile",
+    "ReadFile",
+    "MatchingFiles",
+    "PyFunc",
+    "PyFuncStateless",
+    "EagerPyFunc",
+    "WriteSummary",
+)
+_SIGNATURES = ("serving_default", "image_feature_vector", "default")
+_OUTPUTS = ("feature_vector", "features", "default", "output_0", "outputs")
+
+
+class Refused(Exception):
+    """What is said to whoever started this process."""
+
+
+def send(pipe: IO[bytes], kind: bytes, content: bytes) -> None:
+    """Write one message."""
+    pipe.write(HEAD.pack(kind, len(content)))
+    pipe.write(content)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes]) -> tuple[bytes, bytes] | None:
+    """Read one message; None at the end."""
+    head = pipe.read(HEAD.size)
+    if len(head) < HEAD.size:
+        return None
+    kind, length = HEAD.unpack(head)
+    content = pipe.read(length)
+    return (kind, content) if len(content) == length else None
+
+
+def packed(array: Any) -> bytes:
+    """Return an array as numpy stores it, without pickle."""
+    file = io.BytesIO()
+    np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
+    return file.getvalue()
+
+
+def unpacked(content: bytes) -> Any:
+    """Return the array of a message."""
+    return np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+
+
+def unsafe_operations(content: bytes) -> list[str]:
+    """Return the operations of a ``saved_model.pb`` that reach outside of the graph."""
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    model = saved_model_pb2.SavedModel.FromString(content)
+    found = set()
+    for graph in (one.graph_def for one in model.meta_graphs):
+        for nodes in (graph.node, *(function.node_def for function in graph.library.function)):
+            found |= {node.op for node in nodes}
+    return sorted(found & set(UNSAFE))
+
+
+class Model:
+    """A SavedModel and the one function of it that is used.
+
+    Parameters
+    ----------
+    folder
+        With ``saved_model.pb``.
+    trust
+        Whether operations that reach outside of the graph may be in it.
+    """
+
+    def __init__(self, folder: Path, trust: bool) -> None:
+        found = unsafe_operations((folder / "saved_model.pb").read_bytes())
+        if found and not trust:
+            raise Refused(f"its graph holds {', '.join(found)}, which can reach files or run code")
+        # TensorFlow's own names for what tf.saved_model.load and tf.constant are, without the rest.
+        from tensorflow.python.framework import constant_op
+        from tensorflow.python.saved_model.load import load
+
+        self.constant = constant_op.constant
+        self.loaded = load(str(folder))
+        signatures = dict(self.loaded.signatures)
+        name = next((one for one in _SIGNATURES if one in signatures), None)
+        if name is None and len(signatures) == 1:
+            name = next(iter(signatures))
+        if name is not None:
+            self.call = signatures[name]
+            specs = self.call.structured_input_signature[1]
+            if len(specs) != 1:
+                raise Refused(f"its signature {name} takes {len(specs)} inputs, expected one: pictures")
+            self.key, spec = next(iter(specs.items()))
+        else:
+            functions = (
+                getattr(self.loaded.__call__, "concrete_functions", []) if callable(self.loaded) else []
+            )
+            if not functions:
+                raise Refused("it has no signature, and cannot be called")
+            self.call, self.key = self.loaded, ""
+            spec = functions[0].structured_input_signature[0][0]
+        self.dtype = spec.dtype.as_numpy_dtype
+        shape = spec.shape.as_list() if spec.shape.rank is not None else []
+        self.input = [-1 if one is None else int(one) for one in shape]
+
+    def about(self) -> dict[str, Any]:
+        """Return what can be known without running it."""
+        return {"input": self.input, "dtype": np.dtype(self.dtype).name}
+
+    def features(self, pictures: Any) -> Any:
+        """Return what it gives for pictures: (n, d) or (n, h, w, c)."""
+        # Bytes come as floats, a little off where they were resized.
+        whole = np.issubdtype(self.dtype, np.integer)
+        x = self.constant((np.rint(pictures) if whole else pictures).astype(self.dtype))
+        given = self.call(**{self.key: x}) if self.key else self.call(x)
+        if isinstance(given, dict):
+            fitting = {
+                key: one for key, one in given.items() if one.shape.rank in (2, 4) and one.dtype.is_floating
+            }
+            key = next((one for one in _OUTPUTS if one in fitting), None) or next(iter(fitting), None)
+            if key is None:
+                raise Refused("none of its outputs is (n, features) or (n, height, width, channels)")
+            given = fitting[key]
+        return np.asarray(given, dtype=np.float32)
+
+
+def serve(reading: IO[bytes], writing: IO[bytes]) -> None:
+    """Answer until whoever started this process closes the pipe or is gone."""
+    model: Model | None = None
+    while (message := receive(reading)) is not None:
+        kind, content = message
+        try:
+            if kind == b"open":
+                asked = json.loads(content)
+                model = Model(Path(asked["folder"]), bool(asked["trust"]))
+                send(writing, b"info", json.dumps(model.about()).encode())
+            elif model is not None:
+                send(writing, b"rows", packed(model.features(unpacked(content))))
+        except BrokenPipeError:
+            return
+        except Refused as error:
+            send(writing, b"fail", str(error).encode())
+        except Exception as error:  # whatever TensorFlow raises is told, and the next question answered
+            send(writing, b"fail", f"TensorFlow says: {' '.join(str(error).split())[:300]}".encode())
+
+
+def main() -> None:
+    """Take over the pipes; what libraries print goes to the errors, not in between."""
+    os.environ.update(CUDA_VISIBLE_DEVICES="", TF_CPP_MIN_LOG_LEVEL="3")
+    writing = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    serve(sys.stdin.buffer, writing)
+
+
+if __name__ == "__main__":
+    # Beside this file lie modules named as libraries are: none of them is meant.
+    sys.path.pop(0)
+    main()
