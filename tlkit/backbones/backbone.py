@@ -7,7 +7,7 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -26,6 +26,9 @@ from tlkit.backbones.sample import SourceSample
 from tlkit.backbones.staged import StagedModule
 from tlkit.backbones.summary import Summary, summarise
 from tlkit.errors import DataError, PlanError, TrainingError, expect_kind, expect_whole
+
+if TYPE_CHECKING:
+    from tlkit.backbones.check_input import InputCheck
 
 _MOST_CLASSES = 1_000_000
 _MOST_SEED = 2**63 - 1
@@ -155,6 +158,24 @@ class Backbone:
             Items that the transform refuses.
         """
         return self._batched(self.module, items)
+
+    def check_input(self, batch: Any) -> InputCheck:
+        """Say whether a batch of pictures, raw or prepared, is what the weights expect, and what mends it.
+
+        Parameters
+        ----------
+        batch
+            An array or a tensor; never changed.
+
+        Raises
+        ------
+        DataError
+            It is no array of numbers, is empty, or the network takes no pictures.
+        """
+        # On demand: it looks at a backbone from outside.
+        from tlkit.backbones.check_input import check_input
+
+        return check_input(self, batch)
 
     def source_probabilities(self, items: NDArray[Any] | Tensor | Sequence[str]) -> NDArray[np.float32]:
         """Return what the source head says of images or texts: (n, source classes), rows that sum to 1.
