@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tlkit.course.rehearse import SILENT, STEADY
 
@@ -22,6 +23,9 @@ os.environ["PYTHONPATH"] = os.pathsep.join([_OFFLINE, *(one for one in _SEARCHED
 if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ["TLKIT_CACHE"] = tempfile.mkdtemp(prefix="tlkit-tests-")
     atexit.register(shutil.rmtree, os.environ["TLKIT_CACHE"], ignore_errors=True)
+# An example that takes long on a busy machine is no wrong one.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 # Started in the background of a script, a process is deaf to Ctrl-C, and so is every process that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

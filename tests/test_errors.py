@@ -43,7 +43,9 @@ def test_every_kind_prints_what_and_cure_and_can_be_pickled(kind: type[errors.Tl
 def run_cells(*cells: str) -> list[str]:
     """Return the error that each cell showed, without colours, in a real kernel that ran one after the other."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    NotebookClient(notebook, timeout=120, kernel_name="python3", allow_errors=True).execute()
+    NotebookClient(
+        notebook, timeout=600, startup_timeout=300, kernel_name="python3", allow_errors=True
+    ).execute()
     shown = []
     for cell in notebook.cells:
         (error,) = cell.outputs

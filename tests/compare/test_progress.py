@@ -106,7 +106,7 @@ def test_a_notebook_shows_one_line_and_a_rehearsed_lesson_none(
         "card = compare.run(greek, net, ['random-frozen', 'frozen'], seeds=1, n_jobs=1)"
     )
     notebook = nbformat.v4.new_notebook(cells=[cell])
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=600, startup_timeout=300, kernel_name="python3").execute()
     outputs = [one for one in notebook.cells[0].outputs if one.get("name") != "stderr"]
     if wanted == "0":
         assert outputs == []

@@ -63,7 +63,7 @@ def test_stopping_ends_a_round_in_the_middle(net: Backbone, dataset: Dataset) ->
     with pytest.raises(StoppedError):
         next(going)
     for thread in set(threading.enumerate()) - before:
-        thread.join(10)
+        thread.join(300)
         assert not thread.is_alive(), "nothing goes on behind the back of whoever stopped it"
 
 

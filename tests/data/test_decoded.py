@@ -314,6 +314,6 @@ def test_an_interrupt_ends_the_work_and_leaves_nothing(tmp_path: Path, wanted: s
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     told = process.stdout.read().split("\n")
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=300) == 0
     assert told[-3:] == ["stopped", "[]", ""], "no thread goes on"
     assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []

@@ -186,7 +186,7 @@ def test_what_comes_too_late_belongs_to_nothing(panel: panels.Freeze) -> None:
 
     class Slow:
         def confusion(self) -> Any:
-            go.wait(10)
+            go.wait(300)
             return panel.result.confusion()
 
         def mistakes(self, count: int) -> Any:

@@ -201,7 +201,7 @@ print(found.key, float(np.abs(found.values).sum()))
 def test_two_processes_writing_one_file_both_get_it_whole(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _WRITER, str(Path(__file__).parent), str(tmp_path)]
     writers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    said = [writer.communicate(timeout=120)[0] for writer in writers]
+    said = [writer.communicate(timeout=600)[0] for writer in writers]
     assert [writer.returncode for writer in writers] == [0, 0]
     assert said[0] == said[1] != ""
     assert [path.suffix for path in tmp_path.iterdir()] == [".npy"]

@@ -36,7 +36,9 @@ class Kernel:
     """A real kernel with its own cache folder."""
 
     def __init__(self, cache: Path) -> None:
-        self.manager, self.client = start_new_kernel(extra_arguments=["--HistoryManager.enabled=False"])
+        self.manager, self.client = start_new_kernel(
+            startup_timeout=300, extra_arguments=["--HistoryManager.enabled=False"]
+        )
         self.cache = cache
         self.run(f"import os; os.environ['TLKIT_CACHE'] = {str(cache)!r}")
         assert self.run(SETUP)["status"] == "ok"
@@ -48,7 +50,7 @@ class Kernel:
             time.sleep(interrupt_after)
             self.manager.interrupt_kernel()
         while True:
-            reply = self.client.get_shell_msg(timeout=60)
+            reply = self.client.get_shell_msg(timeout=600)
             if reply["parent_header"]["msg_id"] == number:
                 return dict(reply["content"])
 

@@ -27,14 +27,14 @@ def test_two_runs_that_overlap_leave_the_count_for_new_threads_as_it_was() -> No
     def first() -> None:
         with threads(1):
             first_in.set()
-            second_in.wait(10)
+            second_in.wait(300)
         first_out.set()
 
     def second() -> None:
-        first_in.wait(10)
+        first_in.wait(300)
         with threads(3):
             second_in.set()
-            first_out.wait(10)
+            first_out.wait(300)
 
     running = [threading.Thread(target=one) for one in (first, second)]
     for one in running:
