@@ -84,5 +84,5 @@ def open_notebook(lab: Lab, browser: Browser, pictures: Path) -> Iterator[object
     yield open_one
     outside = [url for one in opened for url in one.outside_requests(urlsplit(lab.address).netloc)]
     for one in opened:
-        one.close()
+        lab.give_back(one)
     assert not outside, f"asked an outside address: {outside}"

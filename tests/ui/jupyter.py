@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Page, Playwright
 
 from tests.ui.notebook import AT_ONCE_MS, Notebook
 
@@ -37,6 +37,7 @@ class Lab:
     def __init__(self, address: str, token: str, folder: Path) -> None:
         self.address, self.token, self.folder = address, token, folder
         self.opened = 0
+        self._idle: list[tuple[Page, list[str]]] = []
 
     def write(self, name: str, cells: list[str]) -> Path:
         """Write a notebook of code cells into the served folder."""
@@ -60,7 +61,28 @@ class Lab:
         width: int = 1280,
         height: int = 1100,
     ) -> Notebook:
-        """Open a notebook of the served folder in a page and workspace of its own."""
+        """Open a notebook of the served folder in a page of its own; one that was given back, or a new one."""
+        self.opened += 1
+        if self._idle:
+            page, asked = self._idle.pop()
+            page.set_viewport_size({"width": width, "height": height})
+            page.evaluate(
+                "path => jupyterapp.commands.execute('docmanager:open', {path})",
+                path.relative_to(self.folder).as_posix(),
+            )
+        else:
+            page, asked = self._new_page(browser, path, width, height)
+        notebook = Notebook(page, path, pictures, asked)
+        notebook.look(dark=dark, width=width, height=height)
+        return notebook
+
+    def give_back(self, notebook: Notebook) -> None:
+        """Keep the page of a closed notebook for the next one: to load JupyterLab takes many seconds."""
+        notebook.close()
+        notebook.asked.clear()
+        self._idle.append((notebook.page, notebook.asked))
+
+    def _new_page(self, browser: Browser, path: Path, width: int, height: int) -> tuple[Page, list[str]]:
         context = browser.new_context(
             viewport={"width": width, "height": height}, permissions=["clipboard-read", "clipboard-write"]
         )
@@ -68,12 +90,9 @@ class Lab:
         asked: list[str] = []
         context.on("request", lambda request: asked.append(request.url))
         page = context.new_page()
-        self.opened += 1
         workspace = f"{self.address}/lab/workspaces/test-{self.opened}"
         page.goto(f"{workspace}/tree/{path.relative_to(self.folder).as_posix()}?token={self.token}&reset")
-        notebook = Notebook(page, path, pictures, asked)
-        notebook.look(dark=dark, width=width, height=height)
-        return notebook
+        return page, asked
 
 
 def _free_port() -> int:

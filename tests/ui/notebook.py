@@ -37,7 +37,7 @@ class Notebook:
     """
 
     def __init__(self, page: Page, path: Path, pictures: Path, asked: list[str]) -> None:
-        self.page, self.path, self.pictures, self._asked = page, path, pictures, asked
+        self.page, self.path, self.pictures, self.asked = page, path, pictures, asked
         page.locator(".jp-Notebook").wait_for(timeout=PATIENCE_MS)
         # Cells that are run before the kernel answers are dropped or ask for a kernel; the marks on the page
         # say "idle" before there is one.
@@ -166,14 +166,16 @@ class Notebook:
         """Return the addresses that the page asked beyond its own server."""
         return [
             url
-            for url in self._asked
+            for url in self.asked
             if urlsplit(url).scheme in ("http", "https", "ws", "wss") and urlsplit(url).netloc != own
         ]
 
     def close(self) -> None:
-        """Close the page and shut its kernel down."""
+        """Close the notebook and shut its kernel down; the page stays."""
         self.page.evaluate(
             """async () => {
+                // Not by its command, which would ask whether to save.
+                [...jupyterapp.shell.widgets('main')].forEach(one => one.dispose());
                 const root = JSON.parse(document.getElementById('jupyter-config-data').textContent);
                 const ask = (path, method) => fetch(root.baseUrl + path + '?token=' + root.token, {method,
                     headers: {'X-XSRFToken': (document.cookie.match(/_xsrf=([^;]+)/) || [])[1] || ''}});
@@ -181,4 +183,3 @@ class Notebook:
                 await Promise.all(sessions.map(one => ask('api/sessions/' + one.id, 'DELETE')));
             }"""
         )
-        self.page.context.close()
