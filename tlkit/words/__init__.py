@@ -7,6 +7,7 @@ from tlkit.words.loading import load, names
 from tlkit.words.projection import projection
 from tlkit.words.reading import read
 from tlkit.words.text_backbone import text_backbone
+from tlkit.words.training import Passed, train_glove, train_word2vec
 from tlkit.words.word_vectors import WordVectors
 from tlkit.words.writing import write
 
@@ -20,5 +21,8 @@ __all__ = [
     "WordVectors",
     "projection",
     "association",
+    "train_glove",
+    "train_word2vec",
+    "Passed",
     "text_backbone",
 ]
