@@ -1,6 +1,7 @@
 # Two commands do all the set-up: `make learn` to learn, `make test` to check a change.
 PYTHON ?= python3
 BIN := .venv/bin
+WORKERS ?= 2
 
 .PHONY: learn test lint lessons clean
 
@@ -23,11 +24,13 @@ learn: .venv/.learn
 	$(BIN)/tlkit try --source printed-digits --target digits
 	$(BIN)/tlkit start
 
-# Two workers: the tests of one file, and the cells of one lesson, stay on one worker; conftest.py orders the files.
+# The tests of one file, and the cells of one lesson, stay on one worker; conftest.py orders the files. Tests also wait,
+# for browsers and kernels: `make WORKERS=3 test` may be done sooner on two processors, with 12 GB of memory or more.
 test: .venv/.test
 	$(BIN)/python tests/install_chromium.py
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env tests tlkit lessons
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env \
+		--nbval-kernel-startup-timeout 300 tests tlkit lessons
 
 # For authors: run the lessons and store their outputs, which `make test` then compares.
 lessons: .venv/.test
