@@ -17,6 +17,7 @@ from tlkit.backbones.pooling import pool_features
 from tlkit.backbones.resolutions import Resolutions, resolutions
 from tlkit.backbones.sample import SourceSample
 from tlkit.backbones.searching import search
+from tlkit.backbones.shelf import Shelf
 from tlkit.backbones.staged import StagedModule
 from tlkit.backbones.text_transform import TextTransform, WordTransform
 from tlkit.backbones.transform import InputTransform
@@ -45,4 +46,5 @@ __all__ = [
     "Resolutions",
     "overlap",
     "Overlap",
+    "Shelf",
 ]
