@@ -21,6 +21,7 @@ from torchvision.models.convnext import CNBlockConfig
 
 from tlkit.backbones import StagedModule, pool_features
 from tlkit.backbones.families import cut
+from tlkit.backbones.initialise import initialise
 
 # A small one of each family; of those whose smallest is large, the class with smaller numbers.
 SMALL: dict[str, Callable[[], nn.Module]] = {
@@ -72,3 +73,23 @@ def test_a_cut_changes_nothing_of_what_a_network_says(family: str) -> None:
     left = {key for key, one in net.named_parameters() if not any(one is part for part in parts)}
     assert all(key.startswith(("aux", "classifier.1") if found.last is None else "aux") for key in left)
     assert len(found.stages) >= 3
+
+
+@pytest.mark.parametrize("family", SMALL)
+def test_weights_are_drawn_anew_from_a_seed_alone(family: str) -> None:
+    found = cut(built(family))
+    assert found is not None
+    staged = StagedModule(found.stages).eval()
+    with torch.no_grad():
+        before = {key: one.add_(0.01).clone() for key, one in staged.named_parameters()}
+    state = torch.random.get_rng_state()
+    initialise(staged, torch.Generator().manual_seed(5))
+    assert torch.equal(torch.random.get_rng_state(), state)
+    first = {key: one.clone() for key, one in staged.named_parameters()}
+    assert not any(torch.equal(first[key], before[key]) for key in first)
+    initialise(staged, torch.Generator().manual_seed(5))
+    assert all(torch.equal(first[key], one) for key, one in staged.named_parameters())
+    with torch.no_grad():
+        given = staged(torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1)))
+    assert given.isfinite().all()
+    assert given.std() > 0

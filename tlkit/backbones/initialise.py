@@ -11,6 +11,14 @@ from torch.nn.utils import parametrize
 
 from tlkit.errors import WeightsError
 
+# What blocks of newer networks have besides their layers, as their authors begin with it: mean and spread. ConvNeXt's
+# scale of a block (Liu et al. 2022), Swin's and MaxVit's bias of positions, and Swin's scale of scores (Liu et al. 2021).
+_BEGIN = {
+    "layer_scale": (1e-6, 0.0),
+    "relative_position_bias_table": (0.0, 0.02),
+    "logit_scale": (math.log(10), 0.0),
+}
+
 
 def initialise(module: nn.Module, generator: torch.Generator) -> None:
     """Draw all weights anew, in place.
@@ -65,7 +73,14 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
                 if part.padding_idx is not None:
                     drawn[part.padding_idx] = 0
                 _assign(part, "weight", drawn)
-            elif any(True for _ in part.parameters(recurse=False)) or hasattr(part, "running_mean"):
+            elif (own := [kind for kind, _ in part.named_parameters(recurse=False)]) and _BEGIN.keys() >= set(
+                own
+            ):
+                for kind in own:
+                    mean, spread = _BEGIN[kind]
+                    drawn = torch.randn(getattr(part, kind).shape, generator=generator)
+                    _assign(part, kind, mean + spread * drawn)
+            elif own or hasattr(part, "running_mean"):
                 _fresh_norm(part, name)
 
 

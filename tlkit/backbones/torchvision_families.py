@@ -177,6 +177,11 @@ class _Patches(nn.Module):
         placed: Tensor = self.dropout(torch.cat([token, patches], dim=1) + self.pos_embedding)
         return placed
 
+    def draw_anew(self, generator: torch.Generator) -> None:
+        """Draw what belongs to no layer, as Dosovitskiy et al. 2021 begin; the layer in it is drawn by itself."""
+        self.class_token.zero_()
+        self.pos_embedding.copy_(0.02 * torch.randn(self.pos_embedding.shape, generator=generator))
+
 
 class _ClassToken(nn.Module):
     """The end of a vision transformer: of all places only the class token is looked at."""
