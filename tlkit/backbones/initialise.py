@@ -12,7 +12,7 @@ from torch.nn.utils import parametrize
 from tlkit.errors import WeightsError
 
 # What blocks of newer networks have besides their layers, as their authors begin with it: mean and spread. ConvNeXt's
-# scale of a block (Liu et al. 2022), Swin's and MaxVit's bias of positions, and Swin's scale of scores (Liu et al. 2021).
+# scale of a block (Liu et al. 2022); Swin's and MaxVit's bias of positions, Swin's scale of scores (Liu et al. 2021).
 _BEGIN = {
     "layer_scale": (1e-6, 0.0),
     "relative_position_bias_table": (0.0, 0.02),
