@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,10 @@ from tlkit.words.nearness import distinct, unit_rows
 if TYPE_CHECKING:
     from tlkit.drawing import Drawing
     from tlkit.words.word_vectors import WordVectors
+
+
+# About how much room a letter and a line take, at the size in which words are written.
+_LETTER_POINTS, _LINE_POINTS = 5.4, 9.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -64,11 +68,10 @@ class WordMap:
         drawing = Drawing(f"{self.caption} From left to right: {listed}.", (7.0, 5.0))
         axes = drawing.add_subplot()
         axes.scatter(self.positions[:, 0], self.positions[:, 1], s=14, color="#1f5f8b")
-        for word, (right, up) in zip(self.words, self.positions.tolist(), strict=True):
-            axes.annotate(_plain(word), (right, up), xytext=(4, 3), textcoords="offset points", fontsize=9)
+        axes.margins(0.14, 0.08)
+        _label(drawing, axes, self)
         axes.set_xlabel(f"first direction ({100 * self.shares[0]:.0f} %)")
         axes.set_ylabel(f"second direction ({100 * self.shares[1]:.0f} %)")
-        axes.margins(0.14, 0.08)
         return drawing
 
     def __repr__(self) -> str:
@@ -76,6 +79,30 @@ class WordMap:
 
     def _repr_html_(self) -> str:
         return self.figure()._repr_html_() + self.table._repr_html_()
+
+
+def _label(drawing: Drawing, axes: Any, shown: WordMap) -> None:
+    """Write each word beside its point, where it covers no other word if there is such a place."""
+    drawing.draw_without_rendering()
+    points = axes.transData.transform(shown.positions) * 72 / drawing.dpi
+    taken = [(x - 2.5, y - 2.5, x + 2.5, y + 2.5) for x, y in points.tolist()]
+    for word, (left, low), place in zip(shown.words, points.tolist(), shown.positions.tolist(), strict=True):
+        width = _LETTER_POINTS * len(word)
+        # Right, left, above and below of the point, in printer's points; then farther off.
+        tried = [
+            (right - (width if right < 0 else 0), up * far)
+            for far in (1, 2, 3)
+            for right, up in ((4, 3), (-4, 3), (4, -10), (-4, -10))
+        ]
+        boxes = [(left + x, low + y, left + x + width, low + y + _LINE_POINTS) for x, y in tried]
+        free = [at for at, box in enumerate(boxes) if not any(_cover(box, other) for other in taken)]
+        at = free[0] if free else 0
+        taken.append(boxes[at])
+        axes.annotate(_plain(word), place, xytext=tried[at], textcoords="offset points", fontsize=9)
+
+
+def _cover(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _plain(word: str) -> str:
