@@ -25,6 +25,15 @@ def test_all_rows_together_have_mean_0_and_deviation_1() -> None:
     np.testing.assert_allclose(z.std(axis=0), 1, atol=1e-12)
 
 
+def test_a_feature_that_is_almost_nothing_beside_the_others_stays_almost_nothing() -> None:
+    x = rows_of(50, 7)
+    x[:, 3] *= 1e-8
+    assert torch.cat([part for _, part in StandardisedRows(x)])[:, 3].abs().max() < 1e-6
+    head = solve_head(x, np.arange(50) % 2, 2)
+    # With weights of its own size, it would drown the others as soon as it learns.
+    assert np.abs(head.weight[:, 3]).max() < 1
+
+
 def test_fewer_rows_than_features_are_told_by_as_many_numbers_and_lose_nothing() -> None:
     x = rows_of(9, 200).astype(np.float64)
     rows = StandardisedRows(x.astype(np.float32))

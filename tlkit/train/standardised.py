@@ -40,6 +40,8 @@ class StandardisedRows:
         spread = self._mean(lambda x: (x - self.centre).square()).sqrt()
         # A feature that never varies says nothing; dividing by its rounding error would make it shout.
         steady = spread <= 1e-6 * (self.centre.abs() + 1e-6)
+        # So would one that is a millionth of the others: an encoder has places that are almost zero for every text.
+        steady |= spread <= 1e-6 * spread.max()
         self.spread = torch.where(steady, torch.ones_like(spread), spread)
         self._basis: Tensor | None = None
         self._kept: Tensor | None = None

@@ -28,12 +28,14 @@ from tlkit.backbones.hubs.hf_texts import cut_texts, pools_first
 from tlkit.backbones.hubs.hf_tokens import token_transform
 from tlkit.backbones.hubs.hub import Asked, Present
 from tlkit.backbones.hubs.missing import missing_part
-from tlkit.backbones.layers import is_norm
 from tlkit.backbones.staged import StagedModule
 from tlkit.errors import DataError, NotFetchedError, WeightsError
 
 PREFIX = "hf:"
 _OF_TIMM = "timm/"
+# Without BatchNorm, the rate of the other mode takes a network apart: of emoji names, 5 labels a class, 66 % are right
+# with all of MiniLM frozen and 59 % after 50 steps of its last layer at that rate.
+_LEARNS_IN = "stored_stats"
 # Known without a network: small ones, whose weights are there as safetensors.
 _EXAMPLES = (
     REPOSITORY,
@@ -238,8 +240,7 @@ def _images(name: str, snapshot: Snapshot, sha256: str, config: Any, asked: Aske
         intended_use="Pictures of one thing each; features for tasks with few labels.",
         limits=differences,
     )
-    learns_in = "stored_stats" if any(is_norm(part) for part in net.modules()) else "trainable"
-    return Backbone(name, StagedModule(stages).eval(), transform, card, last, learns_in=learns_in)
+    return Backbone(name, StagedModule(stages).eval(), transform, card, last, learns_in=_LEARNS_IN)
 
 
 def _texts(name: str, snapshot: Snapshot, sha256: str, config: Any, asked: Asked) -> Backbone:
@@ -267,4 +268,4 @@ def _texts(name: str, snapshot: Snapshot, sha256: str, config: Any, asked: Asked
         limits=limits,
         more={"repository": REPOSITORY, "package": package(), "parents": [PARENT]} if own else None,
     )
-    return Backbone(name, StagedModule(stages).eval(), transform, card)
+    return Backbone(name, StagedModule(stages).eval(), transform, card, learns_in=_LEARNS_IN)

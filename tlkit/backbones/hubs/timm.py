@@ -19,7 +19,6 @@ from tlkit.backbones.hubs.hf_card import hub_card
 from tlkit.backbones.hubs.hf_fetch import here_or_fetched
 from tlkit.backbones.hubs.hub import Asked, Present
 from tlkit.backbones.hubs.timm_stages import cut_timm
-from tlkit.backbones.layers import is_norm
 from tlkit.backbones.staged import StagedModule
 from tlkit.backbones.transform import InputTransform
 from tlkit.errors import DataError, TlkitError, WeightsError, unknown_name
@@ -217,7 +216,6 @@ def _built(
         stages, last = cut_timm(net, noise)
     except Exception as error:  # whatever a network says of a size
         raise _no_side(name, height) from error
-    has_norm = any(is_norm(part) for part in net.modules())
     card = hub_card(
         name,
         snapshot,
@@ -236,7 +234,8 @@ def _built(
         transform,
         card,
         last,
-        learns_in="stored_stats" if has_norm else "trainable",
+        # Its statistics are of many pictures; and without BatchNorm, the other mode's rate is far too high.
+        learns_in="stored_stats",
     )
 
 
