@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from PIL import Image
 SHOWN_PIXELS = 72
 # A JPEG of so small a picture saves little and smears its lines.
 _ICON_PIXELS = 40
+# A text as a picture: what fits into a square of 100.
+_LETTERS, _LINES, _LEADING = 13, 6, 15
 
 
 def picture(
@@ -59,6 +62,41 @@ def picture(
     # Stored, not compressed: compressors differ between machines, and notebook tests compare the bytes.
     made.save(written, "PNG", compress_level=0)
     return "data:image/png;base64," + base64.b64encode(written.getvalue()).decode("ascii")
+
+
+def written(text: str) -> str:
+    """Write a text as a small square picture, a data URI, for rows that are made for pictures.
+
+    Parameters
+    ----------
+    text
+        Of any length; what does not fit is left out and the place marked.
+
+    Returns
+    -------
+    str
+        ``data:image/svg+xml;base64,…``
+
+    Examples
+    --------
+    >>> made = written("cat & dog")
+    >>> "cat &amp; dog" in base64.b64decode(made.split(",")[1]).decode()
+    True
+    """
+    # What XML cannot hold, such as halves of characters, is not shown.
+    plain = "".join(one for one in text if one.isprintable() or one.isspace())
+    lines = textwrap.wrap(plain, _LETTERS, max_lines=_LINES, placeholder="…") or [""]
+    top = 50 - (len(lines) - 1) * _LEADING / 2
+    spans = "".join(
+        f'<text x="50" y="{top + at * _LEADING:g}">{html.escape(line)}</text>'
+        for at, line in enumerate(lines)
+    )
+    drawn = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100" width="100" height="100">'
+        '<rect width="100" height="100" fill="#ffffff"/><g font-family="sans-serif" font-size="13" fill="#111111"'
+        f' text-anchor="middle" dominant-baseline="central">{spans}</g></svg>'
+    )
+    return "data:image/svg+xml;base64," + base64.b64encode(drawn.encode()).decode("ascii")
 
 
 def looks_like_ink(images: NDArray[Any]) -> bool:

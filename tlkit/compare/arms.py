@@ -236,10 +236,10 @@ def arms_for(kind: str) -> dict[str, Arm]:
 
     Examples
     --------
-    >>> list(arms_for("texts"))[-2:]
+    >>> list(arms_for("texts"))[:2]
     ['tf-idf', 'character-ngrams']
     """
-    return {**ARMS, **TEXT_ARMS} if kind == "texts" else ARMS
+    return {**TEXT_ARMS, **ARMS} if kind == "texts" else ARMS
 
 
 def arm_names(kind: str = "images") -> list[str]:

@@ -20,6 +20,8 @@ def words_of(comparison: Comparison) -> dict[str, str]:
     ['arm', 'random-frozen (arm)', 'frozen (arm)']
     """
     level = f"{100 * comparison.level:g}"
+    things = str(comparison.origin.get("things", "pictures"))
+    distorted = ", with which distortions of the pictures" if things == "pictures" else ""
     return {
         "arm": "One way to solve the task. All arms get the same labels and the same test.",
         **{f"{one.name} (arm)": f"{one.label[0].upper()}{one.label[1:]}." for one in comparison.results},
@@ -30,7 +32,7 @@ def words_of(comparison: Comparison) -> dict[str, str]:
         "seal": "Fingerprints of all frozen numbers, taken before training and checked after it.",
         "draw": "One random choice of the labels that all arms learn from. Other labels give other results, so "
         "there are several draws.",
-        "test items": "Pictures that no arm learns from. Only they count.",
+        "test items": f"{things.capitalize()} that no arm learns from. Only they count.",
         "right": "The share of the test items whose class an arm names correctly, over all draws.",
         f"{level} % interval": "Where the true share, or the true difference, may well lie. With other draws and other "
         f"test items the numbers would differ; about {level} of 100 such intervals hold the true one.",
@@ -44,6 +46,6 @@ def words_of(comparison: Comparison) -> dict[str, str]:
         "trainable numbers": "How many numbers of the network training may change.",
         "steps": "How many times training changed them. A head that is solved for directly takes none.",
         "multiply-adds": "The work of training: how often two numbers were multiplied and added.",
-        "recipe": "How an arm is trained: how many steps, how large, with which distortions of the pictures.",
+        "recipe": f"How an arm is trained: how many steps, how large{distorted}.",
         "measured before": "Taken from the store of finished measurements on this computer; so are its seconds.",
     }

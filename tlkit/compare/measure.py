@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 THREADS = 1
 # Multiply-adds of small networks that one core manages in a second, roughly; only to guess durations.
 PER_SECOND = 2.5e10
+# What the optimizer does at each step to each number of a table of words, whether its word is in the batch or not.
+_STEP_OF_A_NUMBER = 30
 BY_HAND = "given by hand"
 
 
@@ -107,8 +109,18 @@ class Order:
             opened = sum(costs[name] for name in names[names.index(plan.boundary) :])
             batch = min(items, recipe.batch_size)
             work += recipe.steps_for(items) * batch * (sum(costs.values()) + 2 * opened)
+            if plan.boundary == names[0]:
+                work += recipe.steps_for(items) * _STEP_OF_A_NUMBER * looked_up(self.backbone)
         repeats = 1 + 2 * tuning.TRIES if self.tune and labels >= 2 else 1
         return repeats * work / PER_SECOND
+
+
+def looked_up(backbone: Backbone) -> int:
+    """Return how many numbers a network looks up by word, which a count of multiply-adds does not see."""
+    from torch import nn
+
+    tables = (part for part in backbone.module.modules() if isinstance(part, nn.Embedding))
+    return sum(table.weight.numel() for table in tables)
 
 
 def light(orders: Sequence[Order], *, pack: bool = False) -> list[Order]:

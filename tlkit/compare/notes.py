@@ -90,9 +90,10 @@ def _known(dataset: Dataset) -> list[str]:
     if not count:
         return []
     are, them = ("is", "it") if count == 1 else ("are", "them")
-    told = (
-        f"{count} of {len(dataset.test):,} test images {are} among the training images too, pixel for pixel:"
-    )
+    things, alike = ("images", "pixel for pixel")
+    if dataset.train.kind == "texts":
+        things, alike = ("texts", "letter for letter")
+    told = f"{count} of {len(dataset.test):,} test {things} {are} among the training {things} too, {alike}:"
     return [f"{told} a draw with {them} has seen the answer."]
 
 

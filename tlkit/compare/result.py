@@ -111,5 +111,11 @@ class ArmResult:
     def seal(self) -> str:
         """What the seals of all draws said."""
         if all(cell.kept for cell in self.cells):
-            return self.cells[0].seal
+            # How many rows of an embedding moved is not the same in each draw.
+            first = self.cells[0].seal
+            return (
+                first
+                if all(cell.seal == first for cell in self.cells)
+                else f"{first} (So in the first draw.)"
+            )
         return next(cell.seal for cell in self.cells if not cell.kept)

@@ -69,6 +69,7 @@ class Setup:
             # All that this data set object remembers, for other comparisons too.
             "openings_of_the_test_set": self.dataset.test.openings,
             "problem": self.store.problem if self.store is not None else "",
+            **({} if self.dataset.train.kind == "images" else {"things": self.dataset.train.kind}),
         }
         found = {(cell.arm, cell.seed): cell for cell in mine}
         results = tuple(

@@ -81,7 +81,7 @@ class TextSplit(Split):
         """Refused: a text has no pixels."""
         raise DataError(
             "These items are texts, not images.",
-            "Turn texts into features first, or use a data set of images.",
+            "Take a network for texts, words.text_backbone(words.load(...)), or a data set of images.",
         )
 
     @property

@@ -166,7 +166,7 @@ def subject_of(model: Run | Backbone) -> Subject:
         "Give a run of train.fit, or a backbone of backbones.load.",
     )  # fmt: skip
     backbone = model.backbone if isinstance(model, Run) else model
-    transform = image_transform(backbone, "Looks inside are")
+    transform = image_transform(backbone, "Looking inside is")
     shapes = {row.name: tuple(row.output_shape) for row in backbone.summary().stages}
     if isinstance(model, Run):
         name = f"{backbone.name} trained on {model.task.name}"

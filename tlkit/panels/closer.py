@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlkit import inside
+from tlkit.backbones.intake import image_transform
 from tlkit.pictures import looks_like_ink, picture
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def look(run: Run, position: int, what: str, stage: str | None, should_stop: Cal
     should_stop
         Ends the work by raising.
     """
+    image_transform(run.backbone, "Looking closer is")  # of a text there is no map, and no picture beside it
     made = _Made()
     item = run.answers.at([position], "")
     name = item[0].name

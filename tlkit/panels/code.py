@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tlkit.panels.presets import preset_of
+from tlkit.panels.things import things
 
 
 def as_python(
@@ -33,6 +34,7 @@ def as_python(
     strict = all(mode == "strict" for mode in modes.values())
     remembered = not strict and next(iter(modes.values())) == "strict"
     recipe = ""
+    remembered = remembered and things(about) == "pictures"  # texts are not augmented
     if gradual or remembered:
         recipe = ", recipe=train.Recipe.for_plan(plan" + (", gradual=True)" if gradual else ")")
     if remembered:

@@ -18,6 +18,7 @@ from tlkit.panels import compare_faces as faces
 from tlkit.panels.choices import CompareState
 from tlkit.panels.panel import Panel
 from tlkit.panels.saving import free_name
+from tlkit.panels.things import called
 from tlkit.panels.twin import Part
 from tlkit.panels.worker import Job
 
@@ -101,6 +102,7 @@ class Compare(Panel[CompareState, Comparison]):
                 {"name": arm.name, "label": arm.label, "pretrained": arm.pretrained}
                 for arm in self._arms.values()
             ],
+            **called(kind),
             "predict": bool(predict),
             "pair": list(pair) if pair is not None else None,
         }

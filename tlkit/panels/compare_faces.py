@@ -10,6 +10,7 @@ from tlkit.compare.wording import in_second_place
 from tlkit.panels import gate, measured
 from tlkit.panels.choices import MOST_SEEDS, CompareState
 from tlkit.panels.numbers import percent
+from tlkit.panels.things import things
 from tlkit.panels.twin import Paragraph, Part, Pictures, Table
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ FAIR = (
     "Every arm gets the same draws, the same distortions of their pictures, a recipe that was chosen for it, and "
     "the same sealed test set."
 )
+_FAIR_TEXTS = FAIR.replace("the same distortions of their pictures, ", "")
 CLOSED = "The result stays closed until you have guessed."
 
 
@@ -85,7 +87,7 @@ def view(facts: Facts) -> dict[str, Any]:
         "gate": _gate(facts),
         "plot": None if facts.waits and facts.found is None else _plot(facts),
         "closed": CLOSED if facts.waits and facts.found is None else "",
-        "fair": FAIR,
+        "fair": _fair(facts),
         "outcome": _outcome(facts) if facts.found is not None and not facts.cells else None,
         "stale_words": "These results belong to earlier settings. Run again to see the present ones.",
         "saved": facts.saved,
@@ -102,7 +104,7 @@ def twin(facts: Facts) -> list[Part]:
     if found is None or not shown:
         if state.guess is not None and facts.pair is not None:
             parts.append(Paragraph(_committed(facts.pair, state)))
-        return [*parts, _chosen(facts), Paragraph(FAIR)]
+        return [*parts, _chosen(facts), Paragraph(_fair(facts))]
     first, best = _findings(facts, found)
     parts.append(Paragraph(first.sentence, strong=True))
     if state.guess is not None and facts.pair is not None:
@@ -111,12 +113,12 @@ def twin(facts: Facts) -> list[Part]:
         parts.append(Paragraph(in_second_place(best)))
     parts.append(Pictures([(measured.png(found, facts.pair, state.guess), found.alt)], 640, drawings=True))
     head, rows = measured.table(found, seconds=False)
-    parts.append(Table(head, rows, _about_intervals(found)))
+    parts.append(Table(head, rows, _about_intervals(found, things(facts.about))))
     parts += [Paragraph(words) for words in _asides(found, first, best)]
     if len(found.arms) > 2:
         parts.append(Table(*measured.pairs(found), "Paired differences"))
         parts.append(Paragraph(found.verdicts.note))
-    return [*parts, *(Paragraph(words) for words in (FAIR, *found.notes, *measured.recipes(found)))]
+    return [*parts, *(Paragraph(words) for words in (_fair(facts), *found.notes, *measured.recipes(found)))]
 
 
 def _arm(facts: Facts, arm: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,7 +160,7 @@ def _plot(facts: Facts) -> dict[str, Any]:
             }
             for name in names
         ]
-        alt = "Share of the test pictures that each arm gets right; nothing is measured yet."
+        alt = f"Share of the test {things(facts.about)} that each arm gets right; nothing is measured yet."
         if running:
             counts = ", ".join(f"{name} {len(shares)}" for name, shares in facts.cells.items())
             alt = f"Finished draws of {facts.state.seeds}: {counts}."
@@ -173,7 +175,7 @@ def _plot(facts: Facts) -> dict[str, Any]:
         "guess": guess,
         "alt": alt,
         "chance": chance,
-        "axis": f"right on the test pictures; dotted: guessing, {percent(chance)}",
+        "axis": f"right on the test {things(facts.about)}; dotted: guessing, {percent(chance)}",
     }
 
 
@@ -217,7 +219,7 @@ def _outcome(facts: Facts) -> dict[str, Any]:
     pairs_head, pairs_rows = measured.pairs(found)
     return {
         "verdict": first.finding,
-        "why": f"{_about_intervals(found)}.{how}",
+        "why": f"{_about_intervals(found, things(facts.about))}.{how}",
         "beside": beside,
         "best": in_second_place(best) if best is not None else "",
         "asides": _asides(found, first, best),
@@ -236,11 +238,15 @@ def _cells(rows: Sequence[Sequence[str]]) -> list[list[dict[str, str]]]:
     return [[{"text": cell} for cell in row] for row in rows]
 
 
-def _about_intervals(found: Comparison) -> str:
+def _fair(facts: Facts) -> str:
+    return _FAIR_TEXTS if things(facts.about) == "texts" else FAIR
+
+
+def _about_intervals(found: Comparison, what: str) -> str:
     seeds = len(found.seeds)
     return (
         f"{100 * found.level:g} % intervals over {seeds} draw{'' if seeds == 1 else 's'} and "
-        f"{found.items:,} test pictures; differences are paired"
+        f"{found.items:,} test {what}; differences are paired"
     )
 
 

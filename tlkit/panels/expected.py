@@ -84,18 +84,18 @@ class Expected:
     def _timed(self) -> dict[str, float]:
         """Return the seconds per row and stage, the fastest of three passes."""
         if self._row_seconds is None:
-            images = self._task.train.images[:_ROWS]
+            items = self._task.train.items[:_ROWS]
             module = self._backbone.clone().module.eval()
             best: dict[str, float] = {}
             with threads(1), torch.inference_mode():
                 for _ in range(3):
-                    values = self._backbone.transform(images)
+                    values = self._backbone.transform(items)
                     for name, following in zip(
                         self._backbone.stages, (*self._backbone.stages[1:], None), strict=True
                     ):
                         since = time.perf_counter()
                         values = module(values, start=name, stop=following)
-                        seconds = (time.perf_counter() - since) / len(images)
+                        seconds = (time.perf_counter() - since) / len(items)
                         best[name] = min(seconds, best.get(name, seconds))
             self._row_seconds = best
         return self._row_seconds

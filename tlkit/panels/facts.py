@@ -11,7 +11,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from tlkit import backbones, data
 from tlkit.freeze.modes import LEARNING
 from tlkit.panels.presets import MODES
-from tlkit.pictures import picture
+from tlkit.panels.things import called
+from tlkit.pictures import picture, written
 
 if TYPE_CHECKING:
     from tlkit.backbones import Backbone
@@ -66,12 +67,24 @@ def about(backbone: Backbone, task: Task) -> dict[str, Any]:
         "learns_in": backbone.learns_in,
         "head": {"parameters": head, "classes": classes},
         "sample": sample(task),
+        **called(task.train.kind),
     }
 
 
 def sample(task: Task) -> dict[str, str]:
-    """Return one training picture of the task with its class."""
-    image, name = task.train.images[0], str(task.classes[int(task.train.labels[0])])
+    """Return one training picture of the task with its class; of texts, one written as a picture."""
+    name = str(task.classes[int(task.train.labels[0])])
+    if task.train.kind == "texts":
+        text = task.train.texts[0]
+        words = len(text.split())
+        return {
+            "picture": written(text),
+            "alt": f"A training text of class {name}: {text}",
+            "size": f"{words} word{'' if words == 1 else 's'}",
+            "name": name,
+            "classes": f"{len(task.classes)} classes",
+        }
+    image = task.train.images[0]
     height, width = image.shape[-2:]
     return {
         "picture": picture(image),

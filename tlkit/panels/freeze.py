@@ -18,6 +18,7 @@ from tlkit.panels.numbers import duration, percent
 from tlkit.panels.panel import Panel
 from tlkit.panels.presets import MODES, PRESETS, modes_of, preset_of
 from tlkit.panels.refusals import from_a_record, problem
+from tlkit.panels.things import things
 from tlkit.panels.twin import Paragraph, Part, Pictures, Table
 from tlkit.panels.worker import Job
 
@@ -78,6 +79,8 @@ class Freeze(Panel[FreezeState, train.Run]):
         """How the next run trains; the same as in :meth:`code`."""
         modes = dict(self._state.modes)
         recipe = train.Recipe.for_plan(modes, gradual=self._state.gradual)
+        if things(self._about) == "texts":
+            return recipe.for_items("texts")
         # A fixed number of augmented views can be remembered at the boundary; fresh ones at every step cannot.
         return (
             recipe.change(augmented_views=_VIEWS)
@@ -133,10 +136,8 @@ class Freeze(Panel[FreezeState, train.Run]):
             except StopIteration as finished:
                 run: train.Run = finished.value
                 break
-            job.say(
-                f"Training {epoch.phase}: {100 * epoch.train_accuracy:.0f} % of the training pictures right",
-                epoch.index / epoch.of,
-            )
+            right = f"{100 * epoch.train_accuracy:.0f} % of the training {things(self._about)} right"
+            job.say(f"Training {epoch.phase}: {right}", epoch.index / epoch.of)
         # Asked here, not when the result is drawn: it runs the network.
         job.say("Asking the old task again", 1.0)
         _ = run.old_head
@@ -201,7 +202,9 @@ class Freeze(Panel[FreezeState, train.Run]):
         if self._backbone is not None:
             strict = len(self.plan.cacheable)  # knows what else keeps a stage from being remembered
         only_head = all(mode == "strict" for mode in modes)
-        return strict if only_head or self.recipe.views_for(int(self._about["items"])) > 0 else 0
+        recipe = self.recipe
+        still = only_head or not recipe.augmentation or recipe.views_for(int(self._about["items"])) > 0
+        return strict if still else 0
 
     def _warnings(self) -> list[str]:
         if self._backbone is None:

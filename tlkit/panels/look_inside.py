@@ -13,7 +13,6 @@ from tlkit.panels import closer
 from tlkit.panels.confused import confusion_of, described
 from tlkit.panels.twin import Paragraph, Part, Pictures, Table
 from tlkit.panels.worker import Job
-from tlkit.pictures import looks_like_ink, picture
 from tlkit.train.answered import WARNING, Answered
 
 if TYPE_CHECKING:
@@ -257,10 +256,8 @@ class LookInside:
 
 def _items(name: str, items: Answered, **more: Any) -> _Finding:
     shown = items.at(items.positions[:_SHOWN], items.title)
-    images = shown.images
-    ink = len(images) > 0 and looks_like_ink(images)
     names = [f"{name}-{at}" for at in range(len(shown))]
-    uris = [picture(image, ink=ink, largest_pixels=_ITEM_PIXELS) for image in images]
+    uris = shown.drawn(_ITEM_PIXELS)
     rest = len(items) - len(shown)
     found = {
         "title": items.caption,

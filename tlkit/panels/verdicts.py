@@ -9,6 +9,7 @@ from tlkit.freeze import SealReport
 from tlkit.freeze.modes import KIND_WORDS
 from tlkit.panels.hints import hint
 from tlkit.panels.numbers import percent
+from tlkit.panels.things import called, things
 from tlkit.panels.twin import Paragraph, Part, Table
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def outcome(run: Run, about: Mapping[str, Any]) -> dict[str, Any]:
         "items": len(run.correct),
         "batchnorm": [stage["name"] for stage in about["stages"] if stage["batchnorm"]],
         "run": run.record(),
+        **called(run.task.train.kind),
     }
 
 
@@ -48,7 +50,7 @@ def twin(found: Mapping[str, Any]) -> list[Part]:
 
 def verdict(found: Mapping[str, Any]) -> str:
     """Say how much is right and whether what was frozen stayed."""
-    seen = f"{found['items']:,} pictures it had never seen"
+    seen = f"{found['items']:,} {things(found)} it had never seen"
     return f"{percent(found['accuracy'])} right on {seen}. {found['run']['seal']['sentence']}"
 
 

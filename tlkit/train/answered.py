@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tlkit import pictures
 from tlkit.errors import DataError, SealedError, expect_whole
+from tlkit.table import Table
 
 if TYPE_CHECKING:
     from tlkit.data import Split
@@ -23,6 +25,7 @@ WARNING = (
 )
 _SHOWN = 48
 _LARGEST_PIXELS = 96
+_LONGEST = 60
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Answer:
     position
         In the test set.
     name
-        Of the item: its file, or the set and its position.
+        Of the item: its file, or the set and its position; of a text, the text, cut where it is long.
     given, truth
         Names of the class that was said and of the right one.
     probability
@@ -111,17 +114,54 @@ class Answered:
         sure = self._sure[position]
         return Answer(
             position,
-            self.names[position] if self.names else f"test[{position}]",
+            self._name(position),
             self.split.classes[given],
             self.split.classes[truth],
             float(sure[given]),
             float(sure[truth]),
         )
 
+    def _name(self, position: int) -> str:
+        if self.split.kind == "texts":
+            return repr(textwrap.shorten(self.split.texts[position], _LONGEST, placeholder=" …"))
+        return self.names[position] if self.names else f"test[{position}]"
+
     @property
     def images(self) -> NDArray[np.float32]:
-        """(k, channels, height, width), the items' pictures in 0..1."""
+        """(k, channels, height, width), the items' pictures in 0..1.
+
+        Raises
+        ------
+        DataError
+            The items are texts.
+        """
         return np.asarray(self.split.images[self.positions])
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The items' texts.
+
+        Raises
+        ------
+        DataError
+            The items are pictures.
+        """
+        texts = self.split.texts
+        return tuple(texts[at] for at in self.positions.tolist())
+
+    def drawn(self, largest_pixels: int = _LARGEST_PIXELS) -> list[str]:
+        """Return a data URI for each item: its picture, or its text written as one.
+
+        Parameters
+        ----------
+        largest_pixels
+            Larger pictures are made smaller, to this longer side.
+        """
+        if self.split.kind == "texts":
+            return [pictures.written(text) for text in self.texts]
+        images = self.images
+        ink = len(images) > 0 and pictures.looks_like_ink(images)
+        return [pictures.picture(image, ink=ink, largest_pixels=largest_pixels) for image in images]
 
     @property
     def given(self) -> NDArray[np.int64]:
@@ -184,18 +224,20 @@ class Answered:
 
     def _repr_html_(self) -> str:
         shown = self.at(self.positions[:_SHOWN], self.title)
-        images = shown.images
-        ink = len(images) > 0 and pictures.looks_like_ink(images)
-        row = pictures.row_of(
-            pictures.Shown(
-                pictures.picture(image, ink=ink, largest_pixels=_LARGEST_PIXELS),
-                f"{one.name}: {one.truth}",
-                one.words,
+        if self.split.kind == "texts":
+            row = self._table(shown)
+        else:
+            row = pictures.row_of(
+                pictures.Shown(uri, f"{one.name}: {one.truth}", one.words)
+                for uri, one in zip(shown.drawn(), shown, strict=True)
             )
-            for image, one in zip(images, shown, strict=True)
-        )
         notes = "".join(f"<p>{html.escape(words)}</p>" for words in (*self._more(), WARNING))
         return f"<p><strong>{html.escape(self.caption)}</strong></p>{row}{notes}"
+
+    @staticmethod
+    def _table(shown: Answered) -> str:
+        rows = tuple((text, one.words) for text, one in zip(shown.texts, shown, strict=True))
+        return Table(shown.title, ("text", "what was said"), rows)._repr_html_()
 
     def _more(self) -> list[str]:
         return [f"… and {len(self) - _SHOWN:,} more"] if len(self) > _SHOWN else []

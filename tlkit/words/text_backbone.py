@@ -34,7 +34,8 @@ def text_backbone(
     """Return a network for texts: it looks up the words, then sums up what a text says.
 
     Only the word vectors were learned before. What comes after them starts from random numbers, so that ``"mean"``,
-    which has nothing else to learn, is the one to freeze.
+    which has nothing else to learn, is the one to freeze. All vectors are held in memory, and where they learn
+    three times: of millions take the most frequent, ``words.load(name, limit=50_000)``.
 
     Parameters
     ----------
