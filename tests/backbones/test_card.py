@@ -100,6 +100,8 @@ def test_it_goes_to_a_hub_and_back_whole() -> None:
     assert hub.data.license == "mit"
     assert hub.data.base_model == ["someone/bert"]
     assert hub.data.eval_results[0].metric_value == 0.8
+    chosen = huggingface_hub.ModelCard(replace(WHOLE, licence_weights="MIT OR Apache-2.0").markdown()).data
+    assert (chosen.license, chosen.license_name) == ("other", "MIT OR Apache-2.0")
 
 
 def test_a_strangers_readme_gives_what_it_says() -> None:

@@ -34,8 +34,11 @@ def written(card: ModelCard) -> str:
         for one in card._metrics()
         if one.name.endswith("accuracy")
     ][:1]
+    # The hub knows single licences; what is more than one is told by its name.
+    plain = re.fullmatch(r"[A-Za-z0-9.+-]+", card.licence_weights) is not None
     front = ModelCardData(
-        license=card.licence_weights.split(",")[0].split(" ")[0].lower() or "unknown",
+        license=card.licence_weights.lower() if plain else "other" if card.licence_weights else "unknown",
+        license_name=card.licence_weights if card.licence_weights and not plain else None,
         library_name="tlkit",
         pipeline_tag="image-classification",
         tags=["transfer-learning", "tlkit", *([card.architecture] if card.architecture else [])],

@@ -7,7 +7,7 @@ from pathlib import Path
 from tlkit.backbones.backbone import Backbone
 from tlkit.backbones.hubs.hub import Asked, Present
 from tlkit.backbones.shelf.library import Shelf
-from tlkit.errors import DataError
+from tlkit.errors import DataError, TlkitError
 
 
 def load(name: str, asked: Asked) -> Backbone:
@@ -30,13 +30,19 @@ def load(name: str, asked: Asked) -> Backbone:
 
 
 def names() -> list[str]:
-    """Return what is on the shelf, every version by its name."""
-    return [one.whole_name for one in Shelf().list()]
+    """Return what is on the shelf, every version by its name; nothing if it cannot be reached."""
+    try:
+        return [one.whole_name for one in Shelf().list()]
+    except TlkitError:
+        return []
 
 
 def present() -> list[Present]:
     """Return what is on this machine: all of a shelf in a folder, nothing of one elsewhere."""
-    shelf = Shelf()
+    try:
+        shelf = Shelf()
+    except TlkitError:
+        return []
     if "://" in shelf.place:
         return []
     return [

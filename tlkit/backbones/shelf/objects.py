@@ -16,8 +16,8 @@ from tlkit.backbones.shelf.versions import is_name, is_version
 from tlkit.errors import StoreError, TakenError, TlkitError
 
 _EXTRAS = {"s3": ("s3fs", "s3"), "gs": ("gcsfs", "gcs"), "gcs": ("gcsfs", "gcs")}
-# How S3, and what speaks like it, and Google say that a conditional write came too late.
-_CAME_LATE = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+# How S3, what speaks like it, and Google say that a conditional write came too late.
+_CAME_LATE = {"PreconditionFailed", "ConditionalRequestConflict", "409", "412"}
 
 
 class ObjectStore:
@@ -84,9 +84,7 @@ class ObjectStore:
                     "Make the bucket first, or check its name.",
                 ) from error
             except Exception as error:
-                if any(word in f"{type(error).__name__} {error}" for word in _CAME_LATE) or isinstance(
-                    error, FileExistsError
-                ):
+                if _came_late(error):
                     raise self._taken(name, version) from error
                 raise
             finally:
@@ -155,3 +153,15 @@ class ObjectStore:
                 f"The shelf {self.place} cannot be reached ({type(error).__name__}).",
                 "Check its address, your network and your keys.",
             ) from None
+
+
+def _came_late(error: BaseException) -> bool:
+    """Say whether a client's error, or what it was raised from, means that somebody else was first."""
+    seen: BaseException | None = error
+    while seen is not None:
+        response = getattr(seen, "response", None)
+        told = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+        if isinstance(seen, FileExistsError) or {str(told), str(getattr(seen, "code", ""))} & _CAME_LATE:
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
