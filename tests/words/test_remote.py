@@ -14,8 +14,10 @@ import pytest
 
 from tests.backbones.hubs.file_server import FileServer, serving
 from tlkit import words
+from tlkit.cli import main
 from tlkit.errors import NotFetchedError, UnknownNameError, WeightsError
 from tlkit.words import remote
+from tlkit.words.fetching import fetch
 from tlkit.words.remote import REMOTE
 
 GLOVE, GOOGLE = "glove:6B.100d", "word2vec:google-news-300"
@@ -94,6 +96,25 @@ def test_a_file_that_was_copied_here_is_checked_too(server: FileServer, models: 
     (models / "glove.6B.zip").write_bytes(server.files["/glove.6B.zip"])
     assert words.load(GLOVE).dimensions == 100
     assert server.asked == []
+
+
+def test_networks_and_word_vectors_are_fetched_by_one_list(
+    server: FileServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ["fetch", "zoo:resnet-letters", GLOVE, "words:english", "--to", str(tmp_path / "class")]
+    assert main(asked) == 0
+    told = capsys.readouterr().out
+    for row in ("3 of 3 are on this machine", f"{GLOVE}       fetched", "words:english       was there"):
+        assert row in told
+    monkeypatch.setenv("TLKIT_MODELS", str(tmp_path / "class"))
+    assert words.load(GLOVE).dimensions == 100
+    assert main(asked) == 0
+    assert f"{GLOVE}       was there" in capsys.readouterr().out
+    server.status = 503
+    assert main(["fetch", GOOGLE, "--to", str(tmp_path / "class")]) == 1
+    assert "503" in capsys.readouterr().out
+    with pytest.raises(UnknownNameError, match=r"glove:6B\.100d"):
+        fetch(["zoo:resnet-letters", "glove:6B.101d"])
 
 
 def test_without_a_network_one_sentence_says_what_to_do(models: Path) -> None:

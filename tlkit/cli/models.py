@@ -1,4 +1,4 @@
-"""`tlkit fetch`: weights of networks, before they are needed."""
+"""`tlkit fetch`: weights of networks and word vectors, before they are needed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     """Register the command."""
     fetch = commands.add_parser(
         "fetch",
-        help="fetch the weights of networks, for yourself or for a class",
-        description="Fetch the weights of networks and load each once. What is there is not fetched again, and what"
+        help="fetch the weights of networks and word vectors, for yourself or for a class",
+        description="Fetch the weights of networks, and word vectors, and load each once. What is there is not fetched again, and what"
         " broke off goes on. With --to, everything lies in one folder: copy it to machines without a network, and set"
         " TLKIT_MODELS to it there.",
         allow_abbrev=False,
     )
-    fetch.add_argument("names", nargs="*", metavar="NAME", help="such as torchvision:resnet18")
+    fetch.add_argument("names", nargs="*", metavar="NAME", help="such as torchvision:resnet18 or glove:6B.100d")
     fetch.add_argument(
         "--list",
         dest="listed",
@@ -34,7 +34,8 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from tlkit.backbones.fetching import fetch, read_names
+    from tlkit.backbones.fetching import read_names
+    from tlkit.words.fetching import fetch
 
     names = [*given.names, *(read_names(given.listed) if given.listed is not None else [])]
     done = fetch(names, to=given.to, trust=given.trust, tell=say)
