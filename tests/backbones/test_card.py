@@ -44,7 +44,7 @@ def test_a_complete_card_misses_nothing_and_each_entry_that_is_taken_away_is_nam
         ({"data": ""}, "data"),
         ({"data_consent": ""}, "consent"),
         ({"licence_code": ""}, "licence of the code"),
-        ({"licence_weights": "unknown"}, "licence of the weights"),
+        ({"licence_weights": "unknown: nobody states it"}, "licence of the weights"),
         ({"licence_data": " "}, "licence of the data"),
         ({"lineage": {}}, "lineage"),
         ({"lineage": {"parents": ["hf:someone/else"]}}, "hf:someone/else has no card here"),

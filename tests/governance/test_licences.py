@@ -23,6 +23,8 @@ from tlkit.governance.licences import UNKNOWN, named
         ("it is what it is", ((UNKNOWN,),)),
         ("", ((UNKNOWN,),)),
         ("other", ((UNKNOWN,),)),
+        ("unknown: the makers of MIT state none", ((UNKNOWN,),)),
+        ("CC-BY-NC-4.0 (https://example.org/LICENSE)", (("CC-BY-NC-4.0",),)),
         ("MIT AND", (("MIT",),)),
         ("permit me to omit", ((UNKNOWN,),)),
     ],

@@ -61,7 +61,8 @@ def needed(card: ModelCard) -> list[str]:
 
 
 def _licence(text: str) -> bool:
-    return text.strip().lower() not in ("", "unknown", "?", "none", "noassertion")
+    told = text.strip().lower()
+    return told not in ("", "?", "none", "noassertion") and not told.startswith("unknown")
 
 
 def _all_parents(card: ModelCard) -> list[str]:

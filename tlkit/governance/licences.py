@@ -33,7 +33,7 @@ _WRITTEN = (
 )
 _CREATIVE = re.compile(r"CC[ -]BY((?:[ -](?:NC|SA|ND))*)[ -](\d\.\d)", re.IGNORECASE)
 _BREAK = re.compile(r"[^A-Za-z0-9.+-]+")
-_NOTHING = ("", "unknown", "other", "none", "?", "noassertion", "not said")
+_NOTHING = ("", "other", "none", "?", "noassertion", "not said")
 _MOST_WAYS = 64
 
 
@@ -65,7 +65,7 @@ def named(text: str) -> tuple[tuple[str, ...], ...]:
     (('NOASSERTION',),)
     """
     text = " ".join(text.split())
-    if text.lower() in _NOTHING:
+    if text.lower() in _NOTHING or text.lower().startswith("unknown"):
         return ((UNKNOWN,),)
     return _expression(text) or (_mentioned(text),)
 

@@ -20,6 +20,7 @@ from torch import nn
 
 from tlkit import backbones, data, freeze, train
 from tlkit.backbones import Backbone, InputTransform, ModelCard
+from tlkit.backbones.hubs import shelf as hub
 from tlkit.backbones.shelf import DeprecatedModelWarning, Shelf
 from tlkit.errors import ShelfError, TakenError, TlkitError, UnknownNameError, WeightsError
 from tlkit.train import Run
@@ -332,8 +333,16 @@ def test_load_finds_the_shelf_by_its_prefix(
     shelf.push(net, "letters")
     monkeypatch.setenv("TLKIT_SHELF", shelf.place)
     assert backbones.load("shelf:letters@1.0").fingerprint == net.fingerprint
+    assert hub.names() == ["shelf:letters@1.0.0"]
+    (here,) = hub.present()
+    assert here.bytes == sum(
+        path.stat().st_size for path in here.place.iterdir() if path.name != "manifest.json"
+    )
     with pytest.raises(TlkitError, match="32 pixels"):
         backbones.load("shelf:letters", side=64)
+    monkeypatch.setenv("TLKIT_SHELF", "http://127.0.0.1:9/nothing")
+    assert hub.names() == []
+    assert hub.present() == []
     monkeypatch.delenv("TLKIT_SHELF")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     with pytest.raises(UnknownNameError, match="None are known"):
