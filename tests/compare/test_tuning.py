@@ -75,11 +75,11 @@ def test_the_notes_say_that_images_were_resized_and_not_every_try(net: Backbone)
 def test_a_tuned_comparison_says_so_and_reproduces(
     net: Backbone, dataset: Dataset, arms: Sequence[Arm]
 ) -> None:
-    card = compare.run(dataset, net, arms, seeds=2, labels_per_class=2, tune=True, n_jobs=1, progress=False)
+    card = compare.run(dataset, net, arms, seeds=1, labels_per_class=2, tune=True, n_jobs=1, progress=False)
     assert "5 tries each" in " ".join(card.notes)
     assert all("tr" in cell.chosen and "cross-validation" in cell.chosen for cell in card["frozen"].cells)
-    assert dataset.test.openings == 6
-    fixed = compare.run(dataset, net, arms, seeds=2, labels_per_class=2, n_jobs=1, progress=False)
+    assert dataset.test.openings == 3
+    fixed = compare.run(dataset, net, arms, seeds=1, labels_per_class=2, n_jobs=1, progress=False)
     assert fixed.origin["from_store"] == 0, "tuned and fixed cells are not mixed up"
     again = compare.rerun(card.record(), task=dataset, backbone=net, n_jobs=1, progress=False)
     assert again.same
