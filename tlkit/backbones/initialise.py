@@ -12,11 +12,18 @@ from torch.nn.utils import parametrize
 from tlkit.errors import WeightsError
 
 # What blocks of newer networks have besides their layers, as their authors begin with it: mean and spread. ConvNeXt's
-# scale of a block (Liu et al. 2022); Swin's and MaxVit's bias of positions, Swin's scale of scores (Liu et al. 2021).
+# scale of a block (Liu et al. 2022); Swin's and MaxVit's bias of positions, Swin's scale of scores (Liu et al. 2021);
+# tokens and positions of vision transformers (Dosovitskiy et al. 2021), as timm and transformers name them.
 _BEGIN = {
     "layer_scale": (1e-6, 0.0),
     "relative_position_bias_table": (0.0, 0.02),
     "logit_scale": (math.log(10), 0.0),
+    "layer_scale_parameter": (1e-6, 0.0),
+    "cls_token": (0.0, 0.02),
+    "dist_token": (0.0, 0.02),
+    "reg_token": (0.0, 0.02),
+    "pos_embed": (0.0, 0.02),
+    "position_embeddings": (0.0, 0.02),
 }
 
 

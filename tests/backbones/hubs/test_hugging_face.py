@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -191,6 +192,66 @@ def test_what_is_no_image_classifier_or_text_encoder_is_refused(
         serve("someone/unprepared")
 
 
+CODE = """
+import torch
+from transformers import PreTrainedConfig, PreTrainedModel
+from transformers.modeling_outputs import ImageClassifierOutput
+
+
+class Config(PreTrainedConfig):
+    model_type = "mine"
+
+
+class MineForImageClassification(PreTrainedModel):
+    config_class = Config
+    main_input_name = "pixel_values"
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.net = torch.nn.Conv2d(3, 8, 4, stride=4)
+        self.classifier = torch.nn.Linear(8, 2)
+        self.post_init()
+
+    def forward(self, pixel_values):
+        return ImageClassifierOutput(logits=self.classifier(self.net(pixel_values).mean(dim=(2, 3))))
+"""
+
+
+def test_code_of_a_repository_runs_only_if_it_is_trusted(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from safetensors.torch import save_file
+    from transformers import dynamic_module_utils
+
+    monkeypatch.setattr(dynamic_module_utils, "HF_MODULES_CACHE", str(tmp_path / "modules"))
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    image_model(tmp_path / "made")
+    (tmp_path / "made" / "mine.py").write_text(CODE)
+    settings = {
+        "architectures": ["MineForImageClassification"],
+        "model_type": "mine",
+        "auto_map": {
+            "AutoConfig": "mine.Config",
+            "AutoModelForImageClassification": "mine.MineForImageClassification",
+        },
+        "num_labels": 2,
+        "image_size": 32,
+    }
+    (tmp_path / "made" / "config.json").write_text(json.dumps(settings))
+    weights = {
+        "net.weight": torch.ones(8, 3, 4, 4),
+        "net.bias": torch.zeros(8),
+        "classifier.weight": torch.ones(2, 8),
+        "classifier.bias": torch.zeros(2),
+    }
+    save_file(weights, tmp_path / "made" / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(WeightsError, match=r"code of its own.*trust=True"):
+        serve("someone/trusted")
+    assert not (tmp_path / "modules").exists()
+    loaded = serve("someone/trusted", trust=True)
+    assert (loaded.stages, loaded.feature_count) == (("body",), 8)
+
+
 def test_another_side(serve: Serve, tmp_path: Path) -> None:
     image_model(tmp_path / "made")
     assert serve(side=64).transform.shape == (3, 64, 64)
@@ -261,6 +322,22 @@ def test_frozen_is_proved(dropping: dict[str, backbones.Backbone], kind: str, mo
         with torch.no_grad():
             one, two = (model.backbone(x) for _ in range(2))
         assert torch.equal(one, two) == still
+
+
+@pytest.mark.parametrize("kind", ["bert", "vit", "resnet"])
+def test_random_weights_and_copies_for_other_processes(
+    dropping: dict[str, backbones.Backbone], kind: str
+) -> None:
+    net = dropping[kind]
+    items: Any = TEXTS
+    if kind != "bert":
+        items = np.random.default_rng(0).uniform(size=(2, *net.transform.shape)).astype(np.float32)
+    one, two = net.reinitialised(0), net.reinitialised(0)
+    assert one.fingerprint == two.fingerprint != net.fingerprint
+    assert one.features(items).std() > 0
+    there = pickle.loads(pickle.dumps(net))
+    assert there.fingerprint == net.fingerprint
+    np.testing.assert_array_equal(there.features(items), net.features(items))
 
 
 @pytest.mark.parametrize("boundary", ["layer2", "head"])

@@ -201,3 +201,13 @@ def test_frozen_is_proved(dropping: dict[str, backbones.Backbone], name: str, mo
     with torch.no_grad():
         one, two = (model.backbone(images) for _ in range(2))
     assert torch.equal(one, two) == (mode in ("strict", "stored_stats")), "dropping at random"
+
+
+@pytest.mark.parametrize("name", ["test_resnet", "test_vit"])
+def test_random_weights_repeat(dropping: dict[str, backbones.Backbone], name: str) -> None:
+    net = dropping[name]
+    one, two = net.reinitialised(0), net.reinitialised(0)
+    assert one.fingerprint == two.fingerprint != net.reinitialised(1).fingerprint
+    images = np.random.default_rng(0).uniform(size=(2, *net.transform.shape)).astype(np.float32)
+    assert np.isfinite(one.features(images)).all()
+    assert one.features(images).std() > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -62,7 +63,7 @@ def here_or_fetched(
         It has no safetensors, or a file is not what the hub says.
     """
     found = find(address)
-    if found is None:
+    if found is None or (asked.trust and not _has_its_code(found)):
         if not asked.download:
             raise not_here(name, cache_folder(), count)
         found = _fetch(name, address, asked, known, count)
@@ -119,6 +120,19 @@ def _fetch(
             f"{name} has no settings (config.json) or not all of its weights.", "Use another revision."
         )
     return found
+
+
+def _has_its_code(snapshot: Snapshot) -> bool:
+    """Say whether the files with code that the settings name are here: they are fetched only when they are trusted."""
+    try:
+        named = json.loads((snapshot.folder / "config.json").read_text(encoding="utf-8")).get("auto_map", {})
+    except (OSError, ValueError, AttributeError):
+        return True
+    texts = [one for one in named.values() if isinstance(one, str)] if isinstance(named, dict) else []
+    # "owner/name--module.Class" lies in another repository.
+    return all(
+        (snapshot.folder / f"{one.partition('.')[0]}.py").is_file() for one in texts if "--" not in one
+    )
 
 
 def _is_wanted(path: str, trust: bool) -> bool:
