@@ -55,7 +55,7 @@ def search(text: str = "", hub: str | None = None, *, offline: bool = True) -> l
         everything += _asked(text, hub)
     wanted = _plain(text)
     found = [name for name in dict.fromkeys(everything) if wanted in _plain(name)]
-    if found:
+    if found or not wanted:
         return found
     ends = {_plain(name.partition(":")[2]): name for name in everything}
     near = [ends[one] for one in difflib.get_close_matches(wanted, ends, n=_NEAREST, cutoff=0.4)]
