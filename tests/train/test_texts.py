@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from tlkit import backbones, data, freeze, inside, train
+from tlkit import backbones, data, freeze, inside, similarity, train
 from tlkit.backbones import Backbone
 from tlkit.data import Dataset
-from tlkit.errors import DataError
+from tlkit.errors import DataError, SimilarityError
 from tlkit.train import Recipe, Run
 from tlkit.train.features import boundary_activations, forget
 from tlkit.words import WordVectors, text_backbone
@@ -133,3 +133,14 @@ def test_the_global_generator_is_left_alone(net: Backbone, dataset: Dataset) -> 
     net.reinitialised(1)
     train.fit(net, dataset.few_shot(2, seed=0), test=False)
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_how_far_each_stage_moved_is_measured_on_texts_too(net: Backbone, dataset: Dataset) -> None:
+    plan = freeze.plan(net, until="gru")
+    recipe = Recipe.fine_tune().change(steps=8, most_steps=8)
+    run = train.fit(net, dataset.few_shot(4, seed=0), plan, recipe=recipe, test=False)
+    found = similarity.moved(net, run, dataset)
+    assert found["embedding"].cka == 1
+    assert found["gru"].cka < 1
+    with pytest.raises(SimilarityError, match=r"texts.*similarity\.logme\(net\.features"):
+        similarity.report(dataset, dataset, net)

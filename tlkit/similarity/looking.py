@@ -92,6 +92,11 @@ def split_of(data: Any, what: str) -> Any:
         It has no images and labels.
     """
     split = getattr(data, "train", data)
+    if getattr(split, "kind", "images") == "texts":
+        raise SimilarityError(
+            f"The items of the {what} are texts, and reports and rankings look at pictures.",
+            "Take a score of features: similarity.logme(net.features(split.texts), split.labels), for example.",
+        )
     if not hasattr(split, "images") or not hasattr(split, "labels"):
         raise SimilarityError(
             f"The {what} is a {type(data).__name__}, which has no images and labels.",

@@ -110,9 +110,11 @@ def moved(
             "Give two networks of one architecture.",
         )
     split = getattr(images, "train", images)
-    given = getattr(split, "images", split)
+    texts = getattr(split, "kind", "images") == "texts"
+    given = np.asarray(split.texts) if texts else getattr(split, "images", split)
     if len(given) < _LEAST:
-        raise SimilarityError(f"There are {len(given)} pictures.", f"Give at least {_LEAST}.")
+        what = "texts" if texts else "pictures"
+        raise SimilarityError(f"There are {len(given)} {what}.", f"Give at least {_LEAST}.")
     pictures = np.asarray(at_most(given, max(_LEAST, whole(rows, "rows", 2)), seed))
 
     def seen(words: str, share: float, module: StagedModule, transform: Transform) -> Features:
