@@ -61,6 +61,9 @@ def test_a_network_that_nothing_here_builds_says_so(tmp_path: Path) -> None:
     for builder in (
         "torchvision:no_such_network",
         "timm:no_such_network",
+        "timm:hf-hub:someone/resnet18",
+        "timm:local-dir:/somewhere",
+        "timm:test_resnet.hf-hub:someone/x",
         "own:code",
         "zoo:no_such_network",
         "",

@@ -105,10 +105,13 @@ def _of_torchvision(name: str) -> dict[str, nn.Module]:
 
 def _of_timm(name: str, shape: tuple[int, int, int]) -> dict[str, nn.Module]:
     import timm
-    from timm.models import get_pretrained_cfg
+    from timm.models import get_pretrained_cfg, is_model
 
     from tlkit.backbones.hubs.timm_stages import cut_timm
 
+    # timm takes addresses too (hf-hub:, local-dir:): what a file says must not send it there.
+    if not is_model(name.partition(".")[0]) or ":" in name:
+        raise ValueError("timm has no network of that name")
     settings: Any = get_pretrained_cfg(name)
     more: dict[str, Any] = (
         {"img_size": shape[1]} if settings is not None and settings.fixed_input_size else {}
