@@ -18,6 +18,8 @@ _ROWS = 4_096
 #: No word with its numbers is longer, not even one of 10,000 numbers.
 LONGEST_LINE = 1 << 20
 LONGEST_WORD = 4_096
+# From half a step above the largest number in single precision on, numbers become infinite.
+_TOO_LARGE = 2.0**128 * (1 - 2.0**-25)
 _CHUNK = 1 << 20
 
 
@@ -152,7 +154,7 @@ def is_number(text: bytes) -> bool:
     [True, False, False, False, False]
     """
     try:
-        return b"_" not in text and abs(float(text)) <= float(np.finfo(np.float32).max)
+        return b"_" not in text and abs(float(text)) < _TOO_LARGE
     except ValueError:
         return False
 
