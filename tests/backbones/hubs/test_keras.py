@@ -257,6 +257,12 @@ def test_copies_and_pickles_compute_the_same_and_tensorflow_stays_out(small: Bac
     assert "tensorflow" not in sys.modules
 
 
+def test_keras_s_own_choice_of_a_device_changes_nothing(small: Backbone, own_file: Path) -> None:
+    with keras.device("meta"):
+        again = backbones.load(f"keras:{own_file}")
+        assert np.array_equal(again.features(images(2, 16)), small.features(images(2, 16)))
+
+
 def test_training_a_copy_leaves_the_backbone_as_it_was(small: Backbone) -> None:
     before = small.fingerprint
     net = small.with_head(2, seed=0).train()
@@ -326,18 +332,16 @@ def test_another_file_than_keras_expects_is_refused_and_not_kept(home: Path) -> 
         whole(right, "keras:Net", Asked(), 7)
 
 
-def test_weights_of_one_s_own(published: tuple[Any, Path], tmp_path: Path) -> None:
-    model = shaken(
-        keras.applications.MobileNetV2(input_shape=(32, 32, 3), alpha=0.35, weights=None, classes=3), seed=1
-    )
+def test_weights_of_one_s_own(tmp_path: Path) -> None:
+    model = shaken(keras.applications.MobileNetV3Small(input_shape=(224, 224, 3), weights=None, classes=3))
     place = tmp_path / "mine.weights.h5"
     model.save_weights(place)
-    name = f"keras:MobileNetV2?alpha=0.35&weights={place}&classes=3@32"
+    name = f"keras:MobileNetV3Small?weights={place}&classes=3"
     net = backbones.load(name)
-    raw = images(2, 32)
-    seen = raw.transpose(0, 2, 3, 1) * 2 - 1
-    assert np.allclose(net.source_probabilities(raw), model(seen, training=False).detach().numpy(), atol=1e-5)
-    assert net.card.classes == ()
+    raw = images(2, 224)
+    scores = model(raw.transpose(0, 2, 3, 1) * 255, training=False).detach().numpy()
+    assert np.allclose(net.source_probabilities(raw), scores, atol=1e-5)
+    assert (net.card.classes, net.transform.shape, len(net.stages)) == ((), (3, 224, 224), 6)
     with pytest.raises(WeightsError, match=r"do not fit.*classes="):
         backbones.load(name.replace("classes=3", "classes=4"))
 

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl
 from tlkit.backbones.backbone import Backbone
 from tlkit.backbones.hubs.hub import Asked, Present
 from tlkit.backbones.hubs.keras_card import card_of
-from tlkit.backbones.hubs.keras_client import keras_folder, keras_on_torch
+from tlkit.backbones.hubs.keras_client import keras_folder, keras_on_torch, on_the_cpu
 from tlkit.backbones.hubs.keras_files import WeightsFile, application_of, asked_for, whole
 from tlkit.backbones.hubs.keras_input import input_of
 from tlkit.backbones.hubs.keras_model import taken_apart
@@ -92,28 +92,34 @@ def load(name: str, asked: Asked) -> Backbone:
     if name.partition("@")[0].endswith((".keras", ".h5")) and "?" not in name:
         return load_own(name, asked)
     base, options, side = _understood(name, asked.side)
-    keras = keras_on_torch()
-    build = getattr(keras.applications, base)
+    build = getattr(keras_on_torch().applications, base)
     preprocess = import_module(build.__module__).preprocess_input
-    settings: dict[str, Any] = {"alpha": options["alpha"]} if "alpha" in options else {}
-    shape = {} if side is None else {"input_shape": (side, side, 3)}
     full = PREFIX + name.partition("@")[0]
-    if "weights" in options:
-        file = None
-        place, classes = _own_weights(options)
-    else:
-        file, place, classes = _published(build, settings, shape, full, asked)
-    if not shape and not classes:
-        # Without its last layer a network takes every side, and does not say which is its own.
-        least = build(weights=None, **settings).input_shape[1] or _USUAL_SIDE
-        shape = {"input_shape": (least, least, 3)}
-    model = _filled(build, place, classes, {**settings, **shape}, full)
-    usual = int(model.input_shape[1] or side or _USUAL_SIDE)
-    transform, reverses = input_of(preprocess, usual, full)
+    with on_the_cpu():
+        file, place, model = _model(build, options, side, full, asked)
+        transform, reverses = input_of(preprocess, int(model.input_shape[1]), full)
     taken = taken_apart(model, reverses=reverses)
     shown = full if side is None else f"{full}@{side}"
     card = card_of(shown, base, file, place, taken.head)
     return Backbone(shown, taken.module, transform, card, taken.head, None, taken.learns_in)
+
+
+def _model(
+    build: Any, options: dict[str, Any], side: int | None, name: str, asked: Asked
+) -> tuple[WeightsFile | None, Path, Any]:
+    """Return the published file, if it is one, the file that was read, and the network with its weights."""
+    settings: dict[str, Any] = {"alpha": options["alpha"]} if "alpha" in options else {}
+    shape: dict[str, Any] = {} if side is None else {"input_shape": (side, side, 3)}
+    if "weights" in options:
+        file = None
+        place, classes = _own_weights(options)
+    else:
+        file, place, classes = _published(build, settings, shape, name, asked)
+    if not shape and not classes:
+        # Without its last layer a network takes every side, and does not say which is its own.
+        usual = build(weights=None, **settings).input_shape[1] or _USUAL_SIDE
+        shape = {"input_shape": (usual, usual, 3)}
+    return file, place, _filled(build, place, classes, {**settings, **shape}, name)
 
 
 def _published(
@@ -146,6 +152,8 @@ def _own_weights(options: dict[str, Any]) -> tuple[Path, int]:
 def _filled(build: Any, place: Path, classes: int, settings: dict[str, Any], name: str) -> Any:
     ending = {"classes": classes, "classifier_activation": None} if classes else {"include_top": False}
     model = build(weights=None, **ending, **settings)
+    if model.input_shape[1] is None:  # one that takes every side is cut by its usual one
+        model = build(weights=None, **ending, **settings, input_shape=(_USUAL_SIDE, _USUAL_SIDE, 3))
     try:
         model.load_weights(str(place))
     except Exception as error:  # h5py and Keras raise many kinds for a file that does not fit

@@ -53,6 +53,13 @@ def keras_on_torch() -> ModuleType:
 
 
 @contextmanager
+def on_the_cpu() -> Iterator[None]:
+    """Let Keras put what it makes into main memory, where every backbone begins; by itself it takes a GPU."""
+    with keras_on_torch().device("cpu"):
+        yield
+
+
+@contextmanager
 def without_tensorflow() -> Iterator[None]:
     """Keep Keras from importing TensorFlow only to ask whether something is one of its shapes.
 

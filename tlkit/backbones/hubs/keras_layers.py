@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from tlkit.backbones.hubs.keras_client import keras_on_torch, without_tensorflow
+from tlkit.backbones.hubs.keras_client import keras_on_torch, on_the_cpu, without_tensorflow
 from tlkit.errors import WeightsError
 
 _RATES = ("rate", "drop_path_rate", "dropout", "stddev")
@@ -58,7 +58,7 @@ class KerasNet:
 def _from_json(text: str) -> KerasNet:
     # What was a model of ours becomes one again: nothing is read from a file.
     keras = keras_on_torch()
-    with without_tensorflow():
+    with without_tensorflow(), on_the_cpu():
         return KerasNet(keras.models.model_from_json(text))
 
 
@@ -102,7 +102,7 @@ class Keyed(nn.Module):
             # Keras's own counters of randomness would go on where the last run ended; torch's generator is the
             # one that a training run seeds.
             mapping += [(one.state, torch.randint(2**31, (2,)).to(torch.int64)) for one in self._seeds()]
-        with keras.StatelessScope(state_mapping=mapping) as scope, keras.device(_device(args)):
+        with keras.StatelessScope(state_mapping=mapping) as scope:
             given = layer(*args, training=self.training, **kwargs)
         written = [
             (name, scope.get_current_value(weights[at])) for name, at in self.own if name in self._buffers
@@ -239,11 +239,3 @@ class KerasNorm(_BatchNorm, Keyed):
     def extra_repr(self) -> str:
         """Return the layer's class and settings."""
         return Keyed.extra_repr(self)
-
-
-def _device(args: Any) -> str:
-    for one in args:
-        for tensor in one if isinstance(one, list | tuple) else [one]:
-            if isinstance(tensor, Tensor) and tensor.device.type != "cpu":
-                return f"{tensor.device.type}:{tensor.device.index or 0}".replace("cuda", "gpu")
-    return "cpu:0"

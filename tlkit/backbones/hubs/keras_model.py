@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from tlkit.backbones.hubs.keras_client import keras_on_torch
+from tlkit.backbones.hubs.keras_client import keras_on_torch, on_the_cpu
 from tlkit.backbones.hubs.keras_graph import ending, graph_of, segments, stages
 from tlkit.backbones.hubs.keras_layers import KerasNet
 from tlkit.backbones.hubs.keras_stage import KerasGraph, KerasStage, Wrapped
@@ -51,6 +51,11 @@ def taken_apart(model: Any, *, reverses: bool = False) -> Taken:
     PlanError
         It cannot be cut.
     """
+    with on_the_cpu():
+        return _taken_apart(model, reverses)
+
+
+def _taken_apart(model: Any, reverses: bool) -> Taken:
     keras = keras_on_torch()
     size = pictures_of(model)
     net, graph = KerasNet(model), graph_of(model, keras)

@@ -11,7 +11,7 @@ from tlkit.backbones.backbone import Backbone
 from tlkit.backbones.card import ModelCard
 from tlkit.backbones.hubs.beside import Beside, beside
 from tlkit.backbones.hubs.hub import Asked
-from tlkit.backbones.hubs.keras_client import keras_on_torch, without_tensorflow
+from tlkit.backbones.hubs.keras_client import keras_on_torch, on_the_cpu, without_tensorflow
 from tlkit.backbones.hubs.keras_model import pictures_of, taken_apart
 from tlkit.backbones.transform import InputTransform
 from tlkit.errors import DataError, WeightsError
@@ -74,7 +74,7 @@ def _read(path: Path) -> Any:
         )
     keras = keras_on_torch()
     try:
-        with without_tensorflow():
+        with without_tensorflow(), on_the_cpu():
             return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras and h5py raise many kinds
         text = " ".join(str(error).split())

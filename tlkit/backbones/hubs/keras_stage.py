@@ -117,7 +117,9 @@ class KerasStage(nn.Module):
             x = x.flip(1)
         if x.ndim == 4 and self.channels_last:
             x = x.permute(0, 2, 3, 1)
-        x = self.inner(x)
+        # Keras would take everything to the device that it prefers.
+        with keras_on_torch().device(_device(x)):
+            x = self.inner(x)
         if x.ndim == 4 and self.channels_last:
             x = x.permute(0, 3, 1, 2)
         return x
@@ -140,3 +142,8 @@ def _filled(value: Any, known: Mapping[int, Tensor]) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(_filled(one, known) for one in value)
     return value
+
+
+def _device(x: Tensor) -> str:
+    # Without a number for the processor: Keras takes "cpu:0" for another device than torch's "cpu".
+    return "cpu" if x.device.type == "cpu" else f"{x.device.type}:{x.device.index or 0}"
