@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 _LARGE = (".safetensors", ".bin")
 
@@ -112,6 +112,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         path = unquote(urlsplit(self.path).path).lstrip("/")
+        if path == "api/models":
+            (text,) = parse_qs(urlsplit(self.path).query)["search"]
+            found = [{"id": name} for name in self.served.repositories if text in name]
+            self._send(200, json.dumps(found).encode(), {"Content-Type": "application/json"})
+            return
         self.served.asked.append((self.command, path, self.headers.get("Range", "")))
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         if token:

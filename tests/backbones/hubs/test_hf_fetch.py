@@ -152,6 +152,18 @@ def test_unknown_names_give_the_nearest(hub: LoopbackHub, repository: Repository
         backbones.load(f"hf:{NAME}@v9", download=True)
 
 
+def test_the_hub_is_searched_when_it_may_be_asked(
+    hub: LoopbackHub, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UnknownNameError):
+        backbones.search("someone/mod", hub="hf")
+    assert hub.asked == []
+    assert backbones.search("someone/mod", hub="hf", offline=False) == [f"hf:{NAME}"]
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(NotFetchedError, match="cannot be asked"):
+        backbones.search("someone/mod", hub="hf", offline=False)
+
+
 @pytest.mark.parametrize(
     "name", ["", "../etc/passwd", "a/b/c", "a/b@", "a/b@../x", "/a", "a b", "a/b@x@y", "someone/..", "a--b/c"]
 )

@@ -70,8 +70,11 @@ def here_or_fetched(
     return found, verify(found)
 
 
-def _endpoint() -> str | None:
-    # Read now, not when the client library was imported: a notebook may set it.
+def endpoint() -> str | None:
+    """Return the address of the hub, ``HF_ENDPOINT``; None for the client library's own.
+
+    It is read now, not when the client library was imported: a notebook may set it.
+    """
     return os.environ.get("HF_ENDPOINT", "").rstrip("/") or None
 
 
@@ -81,7 +84,7 @@ def _fetch(
     from huggingface_hub import HfApi, hf_hub_download
 
     try:
-        info: Any = HfApi(endpoint=_endpoint()).model_info(
+        info: Any = HfApi(endpoint=endpoint()).model_info(
             address.repository, revision=address.revision, files_metadata=True
         )
         wanted = [one for one in info.siblings or () if _is_wanted(one.rfilename, asked.trust)]
@@ -98,7 +101,7 @@ def _fetch(
                     one.rfilename,
                     revision=info.sha,
                     cache_dir=cache_folder(),
-                    endpoint=_endpoint(),
+                    endpoint=endpoint(),
                 )
             )
             expected = one.lfs.sha256 if one.lfs is not None else one.blob_id or ""

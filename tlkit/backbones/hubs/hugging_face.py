@@ -13,7 +13,7 @@ import torch
 from tlkit.backbones.backbone import Backbone
 from tlkit.backbones.hubs.hf_cache import Address, Snapshot, find, snapshots
 from tlkit.backbones.hubs.hf_card import hub_card
-from tlkit.backbones.hubs.hf_fetch import here_or_fetched
+from tlkit.backbones.hubs.hf_fetch import endpoint, here_or_fetched
 from tlkit.backbones.hubs.hf_images import cut_images, image_transform_of
 from tlkit.backbones.hubs.hf_packaged import (
     BYTES,
@@ -33,6 +33,7 @@ from tlkit.errors import DataError, NotFetchedError, WeightsError
 
 PREFIX = "hf:"
 _OF_TIMM = "timm/"
+_MOST_FOUND = 50
 # Without BatchNorm, the rate of the other mode takes a network apart: of emoji names, 5 labels a class, 66 % are right
 # with all of MiniLM frozen and 59 % after 50 steps of its last layer at that rate.
 _LEARNS_IN = "stored_stats"
@@ -74,6 +75,33 @@ def present() -> list[Present]:
         return found
     name = _named(own.address)
     return [Present(name, own.folder, own.bytes), *(one for one in found if one.name != name)]
+
+
+def search(text: str) -> list[str]:
+    """Ask the hub for models whose weights are there as safetensors, the most used first.
+
+    Parameters
+    ----------
+    text
+        What their names hold.
+
+    Raises
+    ------
+    NotFetchedError
+        The hub cannot be reached.
+    """
+    from huggingface_hub import HfApi
+
+    try:
+        found = HfApi(endpoint=endpoint()).list_models(
+            search=text, filter=["transformers", "safetensors"], sort="downloads", limit=_MOST_FOUND
+        )
+        return [f"{PREFIX}{one.id}" for one in found]
+    except Exception as error:  # of the client and of its HTTP library
+        raise NotFetchedError(
+            f"The hub cannot be asked for {text!r} ({type(error).__name__}).",
+            "Search offline, or where there is a network.",
+        ) from None
 
 
 def _named(address: Address) -> str:
