@@ -29,7 +29,7 @@ def test_each_group_has_the_interval_that_a_comparison_would_give_it() -> None:
     assert found.apart == ("a", "c")
     assert found.gap.difference == pytest.approx(right[:, :100].mean() - right[:, 200:].mean())
     assert found.word == "differ"
-    assert "The groups differ: a is right" in found.sentence
+    assert "The groups differ: a is right more often than c, by" in found.sentence
 
 
 def test_the_interval_of_the_gap_holds_the_truth_and_equal_groups_are_rarely_called_different() -> None:

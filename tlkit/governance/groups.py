@@ -14,7 +14,6 @@ from scipy.special import stdtrit
 
 from tlkit.compare import stats
 from tlkit.compare.chance import answers, checked_level, estimate, paired
-from tlkit.compare.intervals import in_points
 from tlkit.errors import DataError
 from tlkit.table import Table
 
@@ -53,18 +52,15 @@ class Groups:
     def sentence(self) -> str:
         """The judgement in words."""
         first, second = self.apart
-        middle, low, high = in_points(self.gap)
-        what = "The change is not the same for all groups" if self.lost else "The groups differ"
-        does = "is changed by" if self.lost else "is right"
+        points = self.gap.points
         if self.word == "cannot tell":
-            return (
-                f"Cannot tell whether the groups differ: between {first} and {second}, which are farthest apart, it "
-                f"is {middle} points ({low} to {high})."
-            )
-        more = f"{does} {middle} points ({low} to {high}) more often than {second}"
-        if self.lost:
-            more = f"gains {middle} points ({low} to {high}) on {second}"
-        said = f"{what}: {first} {more}."
+            what = "the groups changed differently" if self.lost else "the groups differ"
+            return f"Cannot tell whether {what}: {first} and {second}, which are farthest apart, are so by {points}."
+        said = (
+            f"The change is not the same for all groups: {first} gains {points} on {second}."
+            if self.lost
+            else f"The groups differ: {first} is right more often than {second}, by {points}."
+        )
         return said + (" This is one draw only." if self.gap.seeds == 1 else "")
 
     @property
