@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -79,8 +80,10 @@ def test_a_folder_that_is_there_is_not_overwritten(found: words.WordVectors, tmp
     with pytest.raises(TakenError):
         words.convert(found.first(4), tmp_path / "made")
     assert len(words.read(tmp_path / "made")) == 3
-    with pytest.raises(StoreError, match="Could not write"):
-        words.convert(found.first(3), tmp_path / "made" / "about.json" / "below")
+    words.write(tmp_path / "some.txt", found.first(3), form="glove")
+    for source in (found.first(3), tmp_path / "some.txt"):
+        with pytest.raises(StoreError, match="Could not write"):
+            words.convert(source, tmp_path / "made" / "about.json" / "below")
 
 
 @pytest.mark.parametrize("file", ["vectors.f4", "words.utf8", "offsets.u8", "hashes.u8", "order.u4"])
@@ -92,6 +95,37 @@ def test_a_folder_that_lost_something_is_refused(file: str, found: words.WordVec
         words.read(tmp_path / "made")
     path.unlink()
     with pytest.raises((WeightsError, DataError), match=r"cannot be read|is a folder, and none"):
+        words.read(tmp_path / "made")
+
+
+@pytest.mark.parametrize("file", ["vectors.f4", "words.utf8", "offsets.u8", "hashes.u8", "order.u4"])
+def test_a_changed_byte_is_found_and_never_ends_in_an_error_of_python(
+    file: str, found: words.WordVectors, tmp_path: Path
+) -> None:
+    words.convert(found.first(30), tmp_path / "made")
+    words.verify(tmp_path / "made")
+    path = tmp_path / "made" / file
+    content = path.read_bytes()
+    for at in range(0, len(content), 7):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0x81]) + content[at + 1 :])
+        opened = words.read(tmp_path / "made")
+        with suppress(WeightsError, UnknownNameError):
+            assert all(isinstance(word, str) for word in opened.words)
+            opened.rows(found.words[:30])
+    with pytest.raises(WeightsError, match="was changed"):
+        words.verify(tmp_path / "made")
+
+
+@pytest.mark.parametrize(
+    "key", ["words", "dimensions", "name", "card", "remarks", "bytes", "sha256", "format"]
+)
+def test_a_folder_whose_description_was_changed_is_refused(
+    key: str, found: words.WordVectors, tmp_path: Path
+) -> None:
+    words.convert(found.first(3), tmp_path / "made")
+    about = tmp_path / "made" / "about.json"
+    about.write_text(about.read_text().replace(f'"{key}"', f'"{key}s"'))
+    with pytest.raises(WeightsError):
         words.read(tmp_path / "made")
 
 

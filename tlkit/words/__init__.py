@@ -1,6 +1,7 @@
 """Words: pretrained word vectors, embedded and from files, what is near what in them, and training your own."""
 
 from tlkit.words.association import association
+from tlkit.words.converted import verify
 from tlkit.words.converting import convert
 from tlkit.words.gensim_files import from_gensim
 from tlkit.words.loading import load, names
@@ -17,6 +18,7 @@ __all__ = [
     "read",
     "write",
     "convert",
+    "verify",
     "from_gensim",
     "WordVectors",
     "projection",

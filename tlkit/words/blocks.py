@@ -111,13 +111,16 @@ def cut_line(line: bytes, asked: Asked, number: int) -> tuple[bytes, bytes]:
     if word and len(rest.split()) == asked.dimensions:
         return word, rest
     fields = line.rsplit(b" ", asked.dimensions)
-    found = len(line.split()) - 1
-    if len(fields) == asked.dimensions + 1 and fields[0].strip():
+    word, rest = fields[0], b" ".join(fields[1:])
+    if len(rest.split()) == len(fields) - 1 == asked.dimensions:
+        if not word.strip():
+            raise DataError(
+                f"{asked.name}, line {number}, has no word before its numbers.", "Take the line out."
+            )
         # Such as "at name@domain.com"; one that ends in a number is no word but a number too many.
-        if b" " not in fields[0] or not is_number(fields[0].split()[-1]):
-            return fields[0], b" ".join(fields[1:])
-    elif len(fields) == asked.dimensions + 1:
-        raise DataError(f"{asked.name}, line {number}, has no word before its numbers.", "Take the line out.")
+        if b" " not in word or not is_number(word.split()[-1]):
+            return word, rest
+    found = len(line.split()) - 1
     raise DataError(
         f"{asked.name}, line {number}, has {found} {'number' if found == 1 else 'numbers'} after its first"
         f" word, expected {asked.dimensions}.",

@@ -77,6 +77,7 @@ def write_converted(
                 "card": None if card is None else dict(card),
                 "remarks": [*remarks, *([again] if doubled else [])],
                 "bytes": {one.name: one.stat().st_size for one in sorted(made.iterdir())},
+                "sha256": {one.name: files.sha256(one) for one in sorted(made.iterdir())},
             },
         )
 
@@ -100,6 +101,32 @@ def open_converted(folder: Path, name: str | None = None) -> WordVectors:
     vectors = _mapped(folder / _VECTORS, "<f4", (count, dimensions))
     remarks = tuple(str(one) for one in about["remarks"])
     return WordVectors.unchecked(words, vectors, name or about["name"], about["card"], remarks)
+
+
+def verify(folder: str | os.PathLike[str]) -> None:
+    """Read a folder of ``words.convert`` to its end and see that it is as it was written.
+
+    Opening looks at sizes only, since reading all of it would take as long as it is large.
+
+    Raises
+    ------
+    WeightsError
+        A file is missing, or a byte of it was changed.
+
+    Examples
+    --------
+    >>> from tlkit import words
+    >>> place = Path(tempfile.mkdtemp()) / "pets"
+    >>> _ = words.convert(WordVectors(["cat", "dog"], [[1, 0], [0.8, 0.6]]), place)
+    >>> words.verify(place)
+    """
+    place = Path(folder)
+    for name, expected in _about(place)["sha256"].items():
+        found = files.sha256(place / name)
+        if found != expected:
+            raise WeightsError(
+                f"{place / name} was changed: its SHA-256 is {found}, expected {expected}.", _CURE
+            )
 
 
 class MappedWords(Vocabulary):
@@ -166,6 +193,9 @@ def _about(folder: Path) -> dict[str, Any]:
             f"{folder} holds no word vectors that this tlkit can open.",
             "Update tlkit, or convert the file again.",
         )
+    kinds = {"words": int, "dimensions": int, "name": str, "remarks": list, "bytes": dict, "sha256": dict}
+    if "card" not in about or any(not isinstance(about.get(key), kind) for key, kind in kinds.items()):
+        raise WeightsError(f"{folder / _ABOUT} was changed.", _CURE)
     expected = about["bytes"]
     for name in (_WORDS, _OFFSETS, _HASHES, _ORDER, _VECTORS):
         try:

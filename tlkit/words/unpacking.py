@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import os
 import zipfile
 import zlib
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
-from tlkit.errors import DataError, unknown_name
+from tlkit.errors import DataError, TlkitError, unknown_name
 
 _BUFFER = 1 << 20
 # Vectors shrink to a half or a fifth; what grows beyond this is a bomb.
@@ -42,10 +43,17 @@ def unpacked(path: str | os.PathLike[str], member: str | None = None) -> Iterato
     try:
         with open(place, "rb") as file, _plain(file, place, member) as content:
             yield content
-    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, NotImplementedError) as error:
+    except (
+        EOFError,
+        zlib.error,
+        gzip.BadGzipFile,
+        zipfile.BadZipFile,
+        lzma.LZMAError,
+        NotImplementedError,
+    ) as error:
         raise DataError(f"{place.name} is damaged or cut short: {error}.", "Get it again.") from error
     except OSError as error:
-        if isinstance(error, DataError):
+        if isinstance(error, TlkitError):  # of who reads, such as a folder that is full
             raise
         raise DataError(f"{place} cannot be read: {error.strerror or error}.", "Check the path.") from error
 
