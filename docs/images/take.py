@@ -85,13 +85,14 @@ def main(names: list[str]) -> None:
             notebook.page.locator(".tlkit-panel").wait_for(timeout=900_000)
             panel = notebook.panel(title)
             notebook.page.wait_for_timeout(1000)
-            path = notebook.screenshot(name, panel)
+            notebook.screenshot(name, panel)
+            path = HERE / f"{name}.png"
             if name in TOPS:
                 with Image.open(path) as whole:
                     top = whole.crop((0, 0, whole.width, TOPS[name]))
                 top.save(path)
             print(path)
-            notebook.close()
+            lab.close_notebooks()
         browser.close()
 
 

@@ -8,7 +8,6 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -57,32 +56,30 @@ def axe() -> Path:
 
 
 @pytest.fixture(scope="session")
-def pictures() -> Path:
-    """The folder for screenshots: ``$TLKIT_SCREENSHOTS``, else one that pytest throws away."""
-    named = os.environ.get("TLKIT_SCREENSHOTS")
-    folder = Path(named) if named else Path(os.environ.get("TMPDIR", "/tmp")) / "tlkit-screenshots"
+def pictures() -> Path | None:
+    """The folder for screenshots, ``$TLKIT_SCREENSHOTS``; none are taken without it, for each takes a second."""
+    if "TLKIT_SCREENSHOTS" not in os.environ:
+        return None
+    folder = Path(os.environ["TLKIT_SCREENSHOTS"])
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 @pytest.fixture(scope="module")
-def open_notebook(lab: Lab, browser: Browser, pictures: Path) -> Iterator[object]:
+def open_notebook(lab: Lab, browser: Browser, pictures: Path | None) -> Iterator[object]:
     """Open notebooks in pages of their own; see :class:`tests.ui.notebook.Notebook`.
 
     ``open_notebook(cells, dark=False, width=1280, height=1100)`` writes and opens a notebook of code cells;
     ``open_notebook(path=…)`` opens one that is there. At the end of a module no page may have asked
     an outside address, and all are closed: pages and kernels that nobody looks at take memory and time.
     """
-    opened: list[Notebook] = []
 
     def open_one(cells: list[str] | None = None, *, path: Path | None = None, **look: Any) -> Notebook:
         if path is None:
             path = lab.write(f"notebook-{lab.opened}.ipynb", cells or [])
-        opened.append(lab.open(browser, path, pictures, **look))
-        return opened[-1]
+        return lab.open(browser, path, pictures, **look)
 
     yield open_one
-    outside = [url for one in opened for url in one.outside_requests(urlsplit(lab.address).netloc)]
-    for one in opened:
-        lab.give_back(one)
+    lab.close_notebooks()
+    outside, lab.outside = lab.outside, []
     assert not outside, f"asked an outside address: {outside}"

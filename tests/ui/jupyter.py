@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nbformat
 from playwright.sync_api import Browser, Page, Playwright
@@ -37,6 +38,8 @@ class Lab:
     def __init__(self, address: str, token: str, folder: Path) -> None:
         self.address, self.token, self.folder = address, token, folder
         self.opened = 0
+        self.outside: list[str] = []
+        self._open: list[Notebook] = []
         self._idle: list[tuple[Page, list[str]]] = []
 
     def write(self, name: str, cells: list[str]) -> Path:
@@ -55,7 +58,7 @@ class Lab:
         self,
         browser: Browser,
         path: Path,
-        pictures: Path,
+        pictures: Path | None,
         *,
         dark: bool = False,
         width: int = 1280,
@@ -73,14 +76,21 @@ class Lab:
         else:
             page, asked = self._new_page(browser, path, width, height)
         notebook = Notebook(page, path, pictures, asked)
+        self._open.append(notebook)
         notebook.look(dark=dark, width=width, height=height)
         return notebook
 
-    def give_back(self, notebook: Notebook) -> None:
-        """Keep the page of a closed notebook for the next one: to load JupyterLab takes many seconds."""
-        notebook.close()
-        notebook.asked.clear()
-        self._idle.append((notebook.page, notebook.asked))
+    def close_notebooks(self) -> None:
+        """Close those that are open, and keep their pages for the next ones: to load JupyterLab takes many seconds.
+
+        What the pages asked beyond this server is then in ``outside``.
+        """
+        while self._open:
+            notebook = self._open.pop()
+            self.outside += notebook.outside_requests(urlsplit(self.address).netloc)
+            notebook.close()
+            notebook.asked.clear()
+            self._idle.append((notebook.page, notebook.asked))
 
     def _new_page(self, browser: Browser, path: Path, width: int, height: int) -> tuple[Page, list[str]]:
         context = browser.new_context(

@@ -31,12 +31,12 @@ class Notebook:
     path
         Its file on disk.
     pictures
-        The folder for screenshots.
+        The folder for screenshots; None takes none.
     asked
         Grows with every address that the page asks.
     """
 
-    def __init__(self, page: Page, path: Path, pictures: Path, asked: list[str]) -> None:
+    def __init__(self, page: Page, path: Path, pictures: Path | None, asked: list[str]) -> None:
         self.page, self.path, self.pictures, self.asked = page, path, pictures, asked
         page.locator(".jp-Notebook").wait_for(timeout=PATIENCE_MS)
         # Cells that are run before the kernel answers are dropped or ask for a kernel; the marks on the page
@@ -89,7 +89,8 @@ class Notebook:
                 timeout=PATIENCE_MS,
             )
         except TimeoutError as error:
-            seen = self.screenshot(f"waiting-{self.path.stem}")
+            seen = self.path.with_suffix(".png")
+            self.page.screenshot(path=seen)
             raise AssertionError(
                 f"A cell did not finish in {PATIENCE_MS / 1000:.0f} s; see {seen}."
             ) from error
@@ -140,14 +141,12 @@ class Notebook:
             self.page.wait_for_timeout(200)
         raise AssertionError(f"{words!r} was not saved with cell {cell} in {PATIENCE_MS // 1000} seconds.")
 
-    def screenshot(self, name: str, what: Locator | None = None) -> Path:
-        """Take a picture of a panel, or of the whole page."""
-        path = self.pictures / f"{name}.png"
-        if what is None:
-            self.page.screenshot(path=path)
-        else:
-            what.screenshot(path=path)
-        return path
+    def screenshot(self, name: str, what: Locator | None = None) -> None:
+        """Take a picture of a panel, or of the whole page, where there is a folder for pictures."""
+        if self.pictures is not None:
+            (what or self.page).screenshot(path=self.pictures / f"{name}.png")
+        elif what is not None:
+            what.scroll_into_view_if_needed()
 
     def accessibility(self, what: Locator, axe: Path) -> list[str]:
         """Return what axe-core finds wrong within one element (JupyterLab has faults of its own)."""

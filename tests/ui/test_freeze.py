@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.ui.jupyter import Lab
 from tests.ui.notebook import PATIENCE_MS, STOPPED_SECONDS, Notebook
 
 pytestmark = [pytest.mark.ui, pytest.mark.slow]
@@ -176,7 +177,8 @@ def test_the_copied_code_is_the_panels_own(panel: Locator, notebook: Notebook) -
     compile(code, "copied", "exec")
 
 
-def test_it_looks_right_and_axe_finds_nothing(open_notebook: Open, axe: Path) -> None:
+def test_it_looks_right_and_axe_finds_nothing(lab: Lab, open_notebook: Open, axe: Path) -> None:
+    lab.close_notebooks()  # that of the tests above: this one takes its page
     cell = SETUP.replace(
         "\npanel\n", '\n_ = panel.run()\n_ = panel.set(stage="layer1", mode="train_bn")\npanel\n'
     )

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +113,7 @@ class Learner:
 
 
 @pytest.fixture
-def learner(lab: Lab, open_notebook: Open) -> Callable[[str], Learner]:
+def learner(lab: Lab, open_notebook: Open) -> Iterator[Callable[[str], Learner]]:
     """Open the learner's own copy of a lesson."""
 
     def begin(number: str) -> Learner:
@@ -128,7 +128,8 @@ def learner(lab: Lab, open_notebook: Open) -> Callable[[str], Learner]:
         learner.begin()
         return learner
 
-    return begin
+    yield begin
+    lab.close_notebooks()
 
 
 def pictured(learner: Learner, name: str) -> None:
@@ -137,9 +138,10 @@ def pictured(learner: Learner, name: str) -> None:
         learner.notebook.screenshot(f"{name}-{'dark' if dark else 'light'}")
 
 
-def reopened(learner: Learner, open_notebook: Open) -> Notebook:
-    """Save, and open what was saved as somebody sees it who has no kernel and no live panel."""
+def reopened(learner: Learner, lab: Lab, open_notebook: Open) -> Notebook:
+    """Save, close, and open what was saved as somebody sees it who has no kernel and no live panel."""
     saved = learner.notebook.save()
+    lab.close_notebooks()
     saved["metadata"].pop("widgets", None)
     copy = learner.notebook.path.with_name("again.ipynb")
     copy.write_text(json.dumps(saved), encoding="utf-8")
@@ -148,7 +150,7 @@ def reopened(learner: Learner, open_notebook: Open) -> Notebook:
 
 
 def test_lesson_1_from_the_first_guess_to_the_verdict(
-    learner: Callable[[str], Learner], open_notebook: Open
+    learner: Callable[[str], Learner], lab: Lab, open_notebook: Open
 ) -> None:
     one = learner("01")
     while one.selected() != "guess-by-hand":
@@ -187,7 +189,7 @@ def test_lesson_1_from_the_first_guess_to_the_verdict(
     assert "Frozen is better than scratch, by" in one.output("compare-run")
     assert "random-frozen" in one.output("compare-run")
 
-    twin = reopened(one, open_notebook).page.locator(".tlkit-twin", has_text="you guessed 25 points")
+    twin = reopened(one, lab, open_notebook).page.locator(".tlkit-twin", has_text="you guessed 25 points")
     expect(twin).to_contain_text(verdict, timeout=PATIENCE_MS)
 
 
@@ -224,7 +226,7 @@ def test_lesson_2_by_keyboard_up_to_the_training_mode(learner: Callable[[str], L
 
 
 def test_lesson_3_by_keyboard_up_to_the_freeze_panel(
-    learner: Callable[[str], Learner], open_notebook: Open
+    learner: Callable[[str], Learner], lab: Lab, open_notebook: Open
 ) -> None:
     three = learner("03")
     three.run_until(
@@ -256,7 +258,7 @@ def test_lesson_3_by_keyboard_up_to_the_freeze_panel(
     three.run()
     assert "You guessed 1. It was 1: exactly." in three.output("freeze-run")
 
-    again = reopened(three, open_notebook)
+    again = reopened(three, lab, open_notebook)
     expect(again.page.locator(".tlkit-twin", has_text="old task with its old head")).to_contain_text(
         verdict, timeout=PATIENCE_MS
     )

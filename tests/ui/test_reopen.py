@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ Open = Callable[..., Notebook]
 
 
 @pytest.fixture(scope="module")
-def finished(open_notebook: Open) -> tuple[Path, dict[str, Any]]:
+def finished(open_notebook: Open, lab: Lab) -> tuple[Path, dict[str, Any]]:
     """Run a panel by a click, save, and return the file and what is in it."""
     notebook = open_notebook([CELL + "\ncounter = Counter(Count(), {})\ncounter"])
     notebook.run_all()
@@ -32,7 +32,14 @@ def finished(open_notebook: Open) -> tuple[Path, dict[str, Any]]:
         "() => document.querySelector('.tlkit-panel')?.getAttribute('aria-busy') === 'false'"
     )
     saved = notebook.saved_with("Counted to 3.")
+    lab.close_notebooks()
     return notebook.path, saved
+
+
+@pytest.fixture(autouse=True)
+def _closed(lab: Lab) -> Iterator[None]:
+    yield
+    lab.close_notebooks()
 
 
 def test_the_saved_twin_shows_the_finished_result(finished: tuple[Path, dict[str, Any]]) -> None:
