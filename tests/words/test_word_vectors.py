@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,6 +74,16 @@ def test_an_unknown_word_is_refused_with_the_nearest_ones(
 def test_what_does_not_fit_is_refused(listed: list[str], rows: list[list[float]], said: str) -> None:
     with pytest.raises(DataError, match=said):
         words.WordVectors(listed, rows)
+
+
+def test_a_copy_in_another_process_is_the_same_and_stays_read_only(
+    pets: words.WordVectors, tmp_path: Path
+) -> None:
+    for one in (pets, words.convert(pets, tmp_path / "made")):
+        copy = pickle.loads(pickle.dumps(one))
+        assert (copy.name, tuple(copy.words), copy.vectors.tolist()) == ("pets", PETS, ROWS)
+        assert copy.position("tree") == 2
+        assert not copy.vectors.flags.writeable
 
 
 def test_the_first_words_only(pets: words.WordVectors) -> None:

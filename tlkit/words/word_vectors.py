@@ -113,6 +113,10 @@ class WordVectors:
             return None if self._card is None else dict(self._card)
         return self._card.to_dict()
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._vectors.setflags(write=False)
+
     def __len__(self) -> int:
         return len(self.words)
 
