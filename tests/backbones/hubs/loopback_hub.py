@@ -31,6 +31,8 @@ class Repository:
         Whether of every large file only half comes, although the whole is announced.
     swapped
         Whether a byte of every large file is another than the hash says.
+    named
+        What is given out as the commit instead of the real one.
     """
 
     files: dict[str, bytes]
@@ -38,6 +40,7 @@ class Repository:
     breaks_once: int = 0
     cut_short: bool = False
     swapped: bool = False
+    named: str = ""
 
     @classmethod
     def of(cls, folder: Path, **more: object) -> Repository:
@@ -143,7 +146,12 @@ class _Handler(BaseHTTPRequestHandler):
                 digest = hashlib.sha256(content).hexdigest()
                 told["lfs"] = {"sha256": digest, "size": len(content), "pointerSize": 134}
             siblings.append(told)
-        answer = {"id": name, "sha": repository.commit, "siblings": siblings, "gated": repository.gated}
+        answer = {
+            "id": name,
+            "sha": repository.named or repository.commit,
+            "siblings": siblings,
+            "gated": repository.gated,
+        }
         self._send(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
 
     def _resolve(self, name: str, repository: Repository, rest: str, token: str) -> None:

@@ -144,6 +144,13 @@ def test_what_is_gated_needs_a_token_which_goes_to_the_hub_alone(
     assert not any("verysecret" in one for one in told)
 
 
+def test_a_mirror_cannot_lead_out_of_the_cache(hub: LoopbackHub, repository: Repository) -> None:
+    repository.named = "../../../elsewhere"
+    with pytest.raises(NotFetchedError, match="as the commit of hf:someone/model"):
+        backbones.load(f"hf:{NAME}", download=True)
+    assert [path.partition("/")[0] for _, path, _ in hub.asked] == ["api"]
+
+
 def test_unknown_names_give_the_nearest(hub: LoopbackHub, repository: Repository) -> None:
     backbones.load(f"hf:{NAME}", download=True)
     with pytest.raises(UnknownNameError, match="'hf:someone/model'"):

@@ -120,11 +120,16 @@ def cache_folder() -> Path:
 def find(address: Address) -> Snapshot | None:
     """Return a repository's snapshot if its settings and its weights are on this machine, else None."""
     place = cache_folder() / address.folder_name
-    commit = address.revision if _COMMIT.fullmatch(address.revision) else _commit(place, address.revision)
+    commit = address.revision if is_commit(address.revision) else _commit(place, address.revision)
     if not commit:
         return None
     found = Snapshot(address, commit, place / "snapshots" / commit)
     return found if found.weights and (found.folder / "config.json").is_file() else None
+
+
+def is_commit(text: str) -> bool:
+    """Say whether a text is a commit in full: 40 hexadecimal digits."""
+    return _COMMIT.fullmatch(text) is not None
 
 
 def _commit(place: Path, revision: str) -> str:
@@ -132,7 +137,7 @@ def _commit(place: Path, revision: str) -> str:
         commit = (place / "refs" / revision).read_text(encoding="ascii").strip()
     except (OSError, ValueError):
         return ""
-    return commit if _COMMIT.fullmatch(commit) else ""
+    return commit if is_commit(commit) else ""
 
 
 def snapshots() -> Iterator[Snapshot]:

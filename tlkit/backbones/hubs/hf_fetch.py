@@ -18,6 +18,7 @@ from tlkit.backbones.hubs.hf_cache import (
     cache_folder,
     changed,
     find,
+    is_commit,
     is_content,
     verify,
 )
@@ -87,6 +88,12 @@ def _fetch(
         info: Any = HfApi(endpoint=endpoint()).model_info(
             address.repository, revision=address.revision, files_metadata=True
         )
+        if not is_commit(str(info.sha)):
+            # It becomes part of a path.
+            raise NotFetchedError(
+                f"The hub names {str(info.sha)[:60]!r} as the commit of {name}.",
+                "Use another mirror: HF_ENDPOINT.",
+            )
         wanted = [one for one in info.siblings or () if _is_wanted(one.rfilename, asked.trust)]
         _expect_safetensors(name, [one.rfilename for one in info.siblings or ()])
         size = sum(one.size or 0 for one in wanted)

@@ -153,17 +153,14 @@ def _behind_stem(net: Any, x: Tensor, given: Tensor) -> dict[str, nn.Module] | N
     out: dict[str, nn.Module] = {
         name: Through() for name, _ in net.named_children() if name not in called[:first]
     }
-    out[holder] = type(net.get_submodule(holder))() if not first_is_whole(net, holder) else Through()
+    held = net.get_submodule(holder)
+    # Gone through or called: an empty one of its kind does nothing.
+    out[holder] = type(held)() if isinstance(held, nn.Sequential | nn.ModuleList) else Through()
     rest = _grouped(net, called[first:], taps)
     if not rest:
         return None
     stages = {"stem": Called(with_parts(net, out), "forward_features"), **rest}
     return stages if chained(stages, x, given, exact=True) else None
-
-
-def first_is_whole(net: nn.Module, holder: str) -> bool:
-    """Say whether a part that holds stages is called as a whole, not gone through."""
-    return not isinstance(net.get_submodule(holder), nn.Sequential | nn.ModuleList)
 
 
 def _grouped(net: nn.Module, called: list[str], taps: list[str]) -> dict[str, nn.Module] | None:
