@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import socket
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -117,9 +118,15 @@ def test_networks_and_word_vectors_are_fetched_by_one_list(
         fetch(["zoo:resnet-letters", "glove:6B.101d"])
 
 
-def test_without_a_network_one_sentence_says_what_to_do(models: Path) -> None:
-    with pytest.raises(NotFetchedError, match=r"no way to nlp.stanford.edu .*862.2 MB"):
-        words.load(GLOVE, download=True)
+def test_without_a_network_one_sentence_says_what_to_do(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # not listening: whoever connects is refused
+        address = f"http://127.0.0.1:{nobody.getsockname()[1]}/glove.6B.zip"
+        monkeypatch.setitem(REMOTE, GLOVE, replace(REMOTE[GLOVE], url=address))
+        with pytest.raises(NotFetchedError, match=r"no way to 127.0.0.1 .*862.2 MB"):
+            words.load(GLOVE, download=True)
 
 
 def test_every_file_has_an_https_address_and_a_published_hash() -> None:
