@@ -19,7 +19,7 @@ SHOWN_PIXELS = 72
 # A JPEG of so small a picture saves little and smears its lines.
 _ICON_PIXELS = 40
 # A text as a picture: what fits into a square of 100.
-_LETTERS, _LINES, _LEADING = 13, 6, 15
+_LETTERS, _LINES, _LEADING = 8, 4, 23
 
 
 def picture(
@@ -79,8 +79,8 @@ def written(text: str) -> str:
 
     Examples
     --------
-    >>> made = written("cat & dog")
-    >>> "cat &amp; dog" in base64.b64decode(made.split(",")[1]).decode()
+    >>> made = written("cat & me")
+    >>> "cat &amp; me" in base64.b64decode(made.split(",")[1]).decode()
     True
     """
     # What XML cannot hold, such as halves of characters, is not shown.
@@ -93,7 +93,7 @@ def written(text: str) -> str:
     )
     drawn = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100" width="100" height="100">'
-        '<rect width="100" height="100" fill="#ffffff"/><g font-family="sans-serif" font-size="13" fill="#111111"'
+        '<rect width="100" height="100" fill="#ffffff"/><g font-family="sans-serif" font-size="20" fill="#111111"'
         f' text-anchor="middle" dominant-baseline="central">{spans}</g></svg>'
     )
     return "data:image/svg+xml;base64," + base64.b64encode(drawn.encode()).decode("ascii")

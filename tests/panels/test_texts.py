@@ -33,7 +33,17 @@ def test_freeze_trains_and_looks_into_texts(net: Backbone, dataset: Dataset) -> 
     said = str(panel)
     assert "A training text of class" in said
     assert "texts it had never seen" in said
-    assert "picture" not in said.replace("Picture: A training text", "")
+    assert "icture" not in said
+    panel._heard({"do": "look", "with": {"open": True}})
+    panel._inside.wait()
+    wrong = panel.result.mistakes(1)
+    told = str(panel)
+    assert panel.result.confusion().sentence in told
+    assert not len(wrong) or wrong.texts[0] in told
+    # Where it looked is for pictures: the panel says so, and goes on.
+    panel._heard({"do": "explain", "with": {"position": 0, "place": "mistakes"}})
+    panel._inside.wait()
+    assert "for networks that take images" in str(panel._full_view())
     panel.set(stage="embedding", mode="trainable")
     panel.run()
     assert "rows moved; all of them rows of words seen in training" in str(panel)

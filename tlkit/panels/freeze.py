@@ -265,7 +265,9 @@ class Freeze(Panel[FreezeState, train.Run]):
         ]
         head = self._about["head"]
         parts: list[Part] = [
-            Pictures([(sample["picture"], sample["alt"])]),
+            Paragraph(f"{sample['alt']}.")
+            if things(self._about) == "texts"
+            else Pictures([(sample["picture"], sample["alt"])]),
             Table(
                 ["stage", "numbers", "mode"], [*rows, ("head", f"{head['parameters']:,}", "trainable, new")]
             ),

@@ -238,6 +238,10 @@ class LookInside:
                 if name in self._found and self._found[name]["items"]:
                     items, uris = self._found[name]["items"], self._uris[name]
                     parts.append(Paragraph(self._found[name]["title"]))
+                    if "text" in items[0]:
+                        told = [(one["text"], one["said"]) for one in items]
+                        parts.append(Table(["text", "what was said"], told))
+                        continue
                     shown = [(uris[one["picture"]], f"{one['alt']} ({one['said']})") for one in items]
                     parts.append(Pictures(shown))
             if "map" in self._found:
@@ -262,7 +266,13 @@ def _items(name: str, items: Answered, **more: Any) -> _Finding:
     found = {
         "title": items.caption,
         "items": [
-            {"position": one.position, "picture": uri, "alt": f"{one.name}: {one.truth}", "said": one.words}
+            {
+                "position": one.position,
+                "picture": uri,
+                "alt": f"{one.name}: {one.truth}",
+                "said": one.words,
+                **({"text": shown.split.texts[one.position]} if shown.split.kind == "texts" else {}),
+            }
             for uri, one in zip(names, shown, strict=True)
         ],
         "more": f"and {rest:,} more" if rest else "",
