@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tlkit import files
-from tlkit.errors import NotFetchedError, WeightsError
+from tlkit.errors import NotFetchedError, TakenError, WeightsError
 from tlkit.words.converted import is_converted, open_converted
 from tlkit.words.converting import convert
 from tlkit.words.word_vectors import WordVectors
@@ -202,17 +203,18 @@ def load_remote(
             raise _not_here(remote)
         _fetch(remote, tell)
     _check(remote)
-    found = convert(
-        remote.file,
-        remote.folder,
-        member=remote.member or None,
-        name=remote.name,
-        card=remote.card(),
-        encoding_errors="replace",
-    )
+    with suppress(TakenError):  # another process was faster, with the same file
+        convert(
+            remote.file,
+            remote.folder,
+            member=remote.member or None,
+            name=remote.name,
+            card=remote.card(),
+            encoding_errors="replace",
+        )
     if remote.alone:
-        remote.file.unlink()
-    return found
+        remote.file.unlink(missing_ok=True)
+    return open_converted(remote.folder)
 
 
 def _not_here(remote: Remote) -> NotFetchedError:
