@@ -123,7 +123,9 @@ def made() -> nn.Module:
     )
 
 
-def test_code_is_run_only_when_it_is_trusted(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_code_is_run_only_when_it_is_trusted(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     name = f"torch-hub:{repository}:chain"
     with pytest.raises(WeightsError, match=r"is code: to load it means to run hubconf\.py .* trust=True"):
         backbones.load(name)
@@ -132,6 +134,8 @@ def test_code_is_run_only_when_it_is_trusted(repository: Path, capsys: pytest.Ca
     net = backbones.load(name, trust=True, side=32)
     assert (repository / "it ran").exists()
     assert torch.equal(torch.random.get_rng_state(), state)
+    monkeypatch.setenv("TORCH_HOME", "/elsewhere")
+    assert torch.hub.get_dir() == "/elsewhere/hub"
     assert capsys.readouterr().out == ""
     assert (net.name, net.stages) == (name, ("part0", "part1", "part2", "part3"))
     x = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))

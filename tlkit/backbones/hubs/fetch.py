@@ -21,7 +21,7 @@ from typing import Any
 
 from tlkit import __version__
 from tlkit.backbones.hubs.missing import size_in_words
-from tlkit.errors import NotFetchedError, StoreError, WeightsError
+from tlkit.errors import NotFetchedError, StoreError, TlkitError, WeightsError
 
 #: Names a server that has the same paths as https://download.pytorch.org, for places without a way there.
 MIRROR = "TLKIT_MIRROR"
@@ -112,7 +112,7 @@ def fetch(wanted: Wanted, tell: Callable[[str], None]) -> Path:
             _check(wanted)
             os.replace(wanted.part, wanted.place)
     except OSError as error:
-        if isinstance(error, StoreError):
+        if isinstance(error, TlkitError):
             raise
         raise StoreError(
             f"Could not write {wanted.place}: {error.strerror or error}.",

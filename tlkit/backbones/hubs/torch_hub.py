@@ -176,11 +176,14 @@ def _kept_safe(wanted: _Model, asked: Asked) -> Iterator[None]:
             raise not_here(wanted.name, place.parent, None)
         fetch(Wanted(wanted.name, url, place, hash_prefix or ""), asked.tell)
 
-    before = torch.hub.get_dir()
+    # Torch keeps a folder that was set, whatever its setting says later: it is set only where it differs.
+    before, folder = torch.hub.get_dir(), str(places.torch_folder())
+    moved = Path(before).expanduser().absolute() != Path(folder)
     usual, settings = torch.hub.download_url_to_file, {one: os.environ.pop(one, None) for one in _LOADING}
     # What torch and the code print is no result.
     with torch.random.fork_rng(devices=[]), contextlib.redirect_stdout(sys.stderr):
-        torch.hub.set_dir(str(places.torch_folder()))
+        if moved:
+            torch.hub.set_dir(folder)
         torch.hub.download_url_to_file = download
         os.environ[_LOADING[0]] = "1"
         try:
@@ -189,7 +192,8 @@ def _kept_safe(wanted: _Model, asked: Asked) -> Iterator[None]:
             del os.environ[_LOADING[0]]
             os.environ.update({one: value for one, value in settings.items() if value is not None})
             torch.hub.download_url_to_file = usual
-            torch.hub.set_dir(before)
+            if moved:
+                torch.hub.set_dir(before)
 
 
 @contextlib.contextmanager
