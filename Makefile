@@ -25,7 +25,7 @@ learn: .venv/.learn
 	$(BIN)/tlkit start
 
 # The tests of one file, and the cells of one lesson, stay on one worker; conftest.py orders the files. Tests also wait,
-# for browsers and kernels: `make WORKERS=3 test` may be done sooner on two processors, with 12 GB of memory or more.
+# for browsers and kernels: `make WORKERS=3 test` may be done sooner on two processors, with 16 GB of memory or more.
 test: .venv/.test
 	$(BIN)/python tests/install_chromium.py
 	$(MAKE) --no-print-directory lint

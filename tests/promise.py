@@ -8,10 +8,10 @@ from collections.abc import Callable
 STOP_SECONDS = 0.5
 
 
-def is_kept(seconds: float, measure: Callable[[], float], tries: int = 5) -> bool:
+def is_kept(limit: float, measure: Callable[[], float], tries: int = 5) -> bool:
     """Whether something took less than it promises in one of a few tries.
 
     Other tests hold the processors for moments, so that one slow try is no broken promise; what really takes longer
     does so every time.
     """
-    return any(measure() < seconds for _ in range(tries))
+    return any(measure() < limit for _ in range(tries))

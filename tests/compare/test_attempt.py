@@ -176,8 +176,8 @@ def test_ctrl_c_ends_it_at_once_and_the_next_try_goes_on(tmp_path: Path) -> None
     began = time.monotonic()
     # As a terminal does: to every process of the group.
     os.killpg(going.pid, signal.SIGINT)
-    out, err = going.communicate(timeout=60)
-    assert time.monotonic() - began < 5
+    out, err = going.communicate(timeout=300)
+    assert time.monotonic() - began < 15, "the other 18 cells take minutes"
     assert (going.returncode, out) == (cli.INTERRUPTED, "")
     assert "Traceback" not in err
     assert err.strip().endswith("tlkit: stopped. Nothing half-written is left.")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.data.drawing import class_folders, encoded, picture
 from tests.data.rights import as_nobody, open_to_all
+from tests.promise import is_kept
 from tlkit import data
 from tlkit.data import Dataset, stored
 from tlkit.data.stored import StoredImages
@@ -350,6 +351,10 @@ def test_twenty_thousand_names_are_listed_in_seconds(tmp_path: Path) -> None:
         (tmp_path / kind).mkdir()
         for at in range(10_000):
             os.close(os.open(tmp_path / kind / f"{at}.png", os.O_CREAT | os.O_WRONLY))
-    began = time.perf_counter()
-    assert len(list_classes(tmp_path, progress=False).items) == 20_000
-    assert time.perf_counter() - began < 5, "100,000 take about a second on two idle cores"
+
+    def seconds() -> float:
+        began = time.perf_counter()
+        assert len(list_classes(tmp_path, progress=False).items) == 20_000
+        return time.perf_counter() - began
+
+    assert is_kept(5, seconds), "100,000 take about a second on two idle cores"

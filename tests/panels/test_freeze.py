@@ -230,15 +230,19 @@ def test_a_stopped_run_changes_nothing(panel: panels.Freeze, net: Backbone) -> N
     assert not [one for one in threading.enumerate() if one.name == "tlkit-panel" and one.is_alive()][1:]
 
 
-def test_the_expected_time_is_of_the_right_size(panel: panels.Freeze) -> None:
-    panel.set(preset="last stage")
-    expected = panel._expected.seconds(panel.plan, panel.recipe)
-    since = time.perf_counter()
-    panel.run()
-    measured = time.perf_counter() - since
-    assert measured / 5 < expected < measured * 5
-    corrected = panel._expected.seconds(panel.plan, panel.recipe)
-    assert measured / 1.5 < corrected < measured * 1.5
+def test_the_expected_time_is_of_the_right_size(net: Backbone, task: Task) -> None:
+    def times_apart() -> float:
+        panel = panels.Freeze(net, task)
+        panel.set(preset="last stage")
+        expected = panel._expected.seconds(panel.plan, panel.recipe)
+        since = time.perf_counter()
+        panel.run()
+        measured = time.perf_counter() - since
+        corrected = panel._expected.seconds(panel.plan, panel.recipe)
+        assert measured / 1.5 < corrected < measured * 1.5
+        return max(measured / expected, expected / measured)
+
+    assert is_kept(5, times_apart), "other tests can have slowed the one or the other, but not every time"
 
 
 def test_where_the_expected_time_comes_from_is_about_the_present_plan(panel: panels.Freeze) -> None:

