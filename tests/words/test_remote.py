@@ -54,6 +54,7 @@ def test_nothing_is_fetched_unasked_and_the_sizes_are_said(server: FileServer, m
         words.load(GLOVE)
     for said in ("862.2 MB", "172.0 MB", str(models), "tlkit fetch glove:6B.100d", "glove.6B.zip"):
         assert said in str(caught.value)
+    assert caught.value.bytes == 862_182_613
     assert server.asked == []
     assert not models.exists()
 

@@ -220,12 +220,14 @@ def load_remote(
 def _not_here(remote: Remote) -> NotFetchedError:
     from tlkit.backbones.hubs import size_in_words
 
-    return NotFetchedError(
+    error = NotFetchedError(
         f"{remote.name} (a file of {size_in_words(remote.bytes)}, and about {size_in_words(remote.converted_bytes)}"
         f" more to store it) is not in {words_folder()}, and nothing is downloaded unasked.",
         f"Where there is a network, run `tlkit fetch {remote.name}`, or load with download=True; or copy"
         f" {remote.file.name} into that folder. words:english is here without.",
     )
+    error.bytes = remote.bytes
+    return error
 
 
 def _fetch(remote: Remote, tell: Callable[[str], None] | None) -> None:
