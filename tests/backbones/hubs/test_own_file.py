@@ -301,6 +301,8 @@ class TestOnnx:
             if mode != "strict":
                 with pytest.raises(PlanError, match="only computes"):
                     freeze.plan(source, {"network": mode})
+        with pytest.raises(WeightsError, match="cannot be drawn anew"):
+            source.reinitialised(0)
         before = source.features(images(4))
         net = freeze.plan(source, until="head").apply(source.with_head(2, seed=0))
         sealed = freeze.seal(net)

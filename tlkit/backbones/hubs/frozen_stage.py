@@ -56,6 +56,19 @@ class FrozenStage(nn.Module):
         found = torch.from_numpy(np.asarray(given, dtype=np.float32)).to(x.device)
         return found.permute(0, 3, 1, 2) if found.ndim == 4 and self.channels_last else found
 
+    def draw_anew(self, generator: torch.Generator) -> None:
+        """Refuse: what another library computes cannot be given random weights.
+
+        Raises
+        ------
+        WeightsError
+            Always.
+        """
+        raise WeightsError(
+            "The weights of this stage cannot be drawn anew: another library computes it.",
+            "Leave out what starts from random weights: the arms scratch, scratch-long and random-frozen.",
+        )
+
     def extra_repr(self) -> str:
         """Return the hash of its files."""
         return f"sha256={self.sha256}, channels_last={self.channels_last}"
