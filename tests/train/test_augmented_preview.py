@@ -105,7 +105,7 @@ def test_what_cannot_be_shown_says_why(settings: dict[str, Any], words: str) -> 
 
 def test_texts_are_refused() -> None:
     texts = data.table({"text": [f"t{at}" for at in range(20)], "label": [0, 1] * 10}, text="text")
-    with pytest.raises(DataError, match="texts, not images"):
+    with pytest.raises(DataError, match="texts, which are not augmented"):
         train.preview_augmented(texts)
     with pytest.raises(DataError, match="What is shown is of the kind str"):
         train.preview_augmented("digits")  # type: ignore[arg-type]
