@@ -7,6 +7,11 @@ letters is skewed against one of them, and nothing in the target's own data is.
 
 Every draw has a source network of its own and labels of its own; the source with both kinds is what each skewed one
 is compared with, so that a group that is harder for everybody is not taken for bias.
+
+Measured, against a source with both kinds: without capitals the capital Greek letters lose 10.4
+points (5.5 to 15.2), the small ones nothing that shows, a difference of
+12.0 points (6.1 to 17.8). Without small letters the small ones lose 4.4 points (2.1 to 6.6), but whether they lose
+more than the capitals cannot be told: 1.6 points (-5.1 to 8.3).
 """
 
 from __future__ import annotations
@@ -57,8 +62,8 @@ def right(classes: str, seed: int, steps: int) -> NDArray[np.bool_]:
 def main() -> int:
     """Measure, print, and keep a record if asked."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=120)
+    parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--record", type=Path)
     given = parser.parse_args()
     began = time.process_time()
