@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tlkit import freeze, train
+from tlkit.backbones.intake import expect_items
 from tlkit.errors import PanelError
 from tlkit.panels import facts, verdicts
 from tlkit.panels.code import as_python
@@ -62,6 +63,7 @@ class Freeze(Panel[FreezeState, train.Run]):
     _expected: Expected
 
     def __init__(self, backbone: Backbone, task: Task, seed: int = 0) -> None:
+        expect_items(backbone, task.train, task.dataset.name)
         self._backbone, self._task = backbone, task
         self._expected = Expected(backbone, task)
         modes = tuple(modes_of("feature extraction", backbone.stages).items())
