@@ -24,6 +24,7 @@ PUBLIC = {
     "data",
     "doctor",
     "freeze",
+    "governance",
     "panels",
     "similarity",
     "train",
