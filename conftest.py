@@ -14,6 +14,8 @@ from tlkit.course.rehearse import SILENT, STEADY
 
 # Before anything loads torch, in this process, in the workers of pytest-xdist and in the lessons' kernels.
 os.environ.update(STEADY, **SILENT)
+# Keras keeps the backend of its first import, whichever test that is in.
+os.environ.setdefault("KERAS_BACKEND", "torch")
 # No test, kernel or worker may reach beyond this machine: what only works online would fail here.
 _OFFLINE = str(Path(__file__).parent / "tests" / "offline")
 _SEARCHED = os.environ.get("PYTHONPATH", "").split(os.pathsep)

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-os.environ.update(CUDA_VISIBLE_DEVICES="", TF_CPP_MIN_LOG_LEVEL="3")
+# With the tests' KERAS_BACKEND, TensorFlow would bring torch into this process.
+os.environ.update(CUDA_VISIBLE_DEVICES="", TF_CPP_MIN_LOG_LEVEL="3", KERAS_BACKEND="tensorflow")
 
 
 def main(folder: Path, worker: str) -> None:
