@@ -62,6 +62,15 @@ def test_a_file_is_converted_as_a_stream_with_its_name_card_and_remarks(tmp_path
     assert len(words.convert(path, tmp_path / "part", limit=1)) == 1
 
 
+def test_words_that_are_not_utf8_are_converted_as_they_are_read(tmp_path: Path) -> None:
+    (tmp_path / "old.txt").write_bytes(b"caf\xe9 1 2\ntea 3 4\n")
+    with pytest.raises(DataError, match="line 1: the word"):
+        words.convert(tmp_path / "old.txt", tmp_path / "strict")
+    assert not (tmp_path / "strict").exists()
+    made = words.convert(tmp_path / "old.txt", tmp_path / "made", encoding_errors="replace")
+    assert tuple(made.words) == ("caf\ufffd", "tea")
+
+
 def test_embedded_vectors_keep_their_card(tmp_path: Path) -> None:
     few = words.load("words:english").first(10)
     assert words.convert(few, tmp_path / "made").card == few.card

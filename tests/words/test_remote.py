@@ -16,7 +16,7 @@ import pytest
 from tests.backbones.hubs.file_server import FileServer, serving
 from tlkit import words
 from tlkit.cli import main
-from tlkit.errors import NotFetchedError, UnknownNameError, WeightsError
+from tlkit.errors import NotFetchedError, TakenError, UnknownNameError, WeightsError
 from tlkit.words import remote
 from tlkit.words.fetching import fetch
 from tlkit.words.remote import REMOTE
@@ -88,6 +88,16 @@ def test_another_file_is_refused(name: str, server: FileServer, models: Path) ->
     with pytest.raises(WeightsError, match=r"is not the (official )?file"):
         words.load(name, download=True)
     assert not REMOTE[name].folder.exists()
+
+
+def test_what_else_lies_in_its_place_is_told_and_the_file_is_kept(server: FileServer, models: Path) -> None:
+    (models / "word2vec-google-news-300").mkdir(parents=True)
+    with pytest.raises(TakenError, match="word2vec-google-news-300 already"):
+        words.load(GOOGLE, download=True)
+    (models / "word2vec-google-news-300").rmdir()
+    asked = len(server.asked)
+    assert words.load(GOOGLE).words[0] == "</s>"
+    assert len(server.asked) == asked, "it was not fetched again"
 
 
 def test_a_file_that_was_copied_here_is_checked_too(server: FileServer, models: Path) -> None:

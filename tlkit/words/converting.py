@@ -82,10 +82,9 @@ def convert(
         )
         return open_converted(target)
     place = Path(source)
-    with stream_blocks(place, limit=limit, form=form, dimensions=dimensions, member=member) as (
-        found,
-        blocks,
-    ):
+    with stream_blocks(
+        place, limit=limit, form=form, dimensions=dimensions, member=member, encoding_errors=encoding_errors
+    ) as (found, blocks):
         write_converted(target, blocks, found.dimensions, name=name or place.name, card=card)
     return open_converted(target)
 

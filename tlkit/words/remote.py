@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -203,7 +202,7 @@ def load_remote(
             raise _not_here(remote)
         _fetch(remote, tell)
     _check(remote)
-    with suppress(TakenError):  # another process was faster, with the same file
+    try:
         convert(
             remote.file,
             remote.folder,
@@ -212,6 +211,10 @@ def load_remote(
             card=remote.card(),
             encoding_errors="replace",
         )
+    except TakenError:
+        # Another process was faster, with the same file; or something else lies there, and the file is still needed.
+        if not is_converted(remote.folder):
+            raise
     if remote.alone:
         remote.file.unlink(missing_ok=True)
     return open_converted(remote.folder)
