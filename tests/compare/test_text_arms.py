@@ -74,6 +74,11 @@ def test_features_are_those_of_scikit_learn() -> None:
     assert repr(TermTransform("tf-idf", texts)) == repr(TermTransform("tf-idf", texts[::-1]))
 
 
+def test_texts_without_a_term_are_refused_in_words() -> None:
+    with pytest.raises(DataError, match="hold no terms that tf-idf could count, such as 'a'"):
+        TermTransform("tf-idf", ("a", "", "?"))(["a"])
+
+
 def test_it_is_measured_again_from_its_record(card: Comparison, things: Dataset, net: Backbone) -> None:
     record = Comparison.from_record(card.record()).record()
     assert compare.rerun(record, task=things, backbone=net, n_jobs=1, progress=False).same

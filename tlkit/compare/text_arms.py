@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from tlkit.backbones import Backbone, ModelCard, StagedModule, Transform
 from tlkit.backbones.text_transform import checked_texts
-from tlkit.errors import unknown_name
+from tlkit.errors import DataError, unknown_name
 
 if TYPE_CHECKING:
     from tlkit.data import Split
@@ -58,7 +58,13 @@ class TermTransform(Transform):
     def _counter(self) -> Any:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        return TfidfVectorizer(**KINDS[self.kind]).fit(self.texts)
+        try:
+            return TfidfVectorizer(**KINDS[self.kind]).fit(self.texts)
+        except ValueError as error:  # no word of two letters or more in any of them
+            raise DataError(
+                f"The labelled texts hold no terms that {self.kind} could count, such as {self.texts[0]!r}.",
+                "Leave this arm out, or give longer texts.",
+            ) from error
 
     @cached_property
     def shape(self) -> tuple[int]:
