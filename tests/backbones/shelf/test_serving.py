@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import http.server
 import json
+import socketserver
 import threading
 import warnings
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
 
 
 @contextmanager
-def running(server: ThreadingHTTPServer) -> Iterator[str]:
+def running(server: socketserver.TCPServer) -> Iterator[str]:
     thread = threading.Thread(target=partial(server.serve_forever, poll_interval=0.01))
     thread.start()
     try:
@@ -143,6 +144,32 @@ def test_another_address_needs_a_token_and_the_token_is_never_shown(
         assert TOKEN not in json.dumps(told_by_load)
     said = capfd.readouterr()
     assert TOKEN not in said.out + said.err
+
+
+def test_a_token_is_shown_neither_by_a_line_break_in_it_nor_by_the_address(folder: Shelf) -> None:
+    with running(serving.server(folder, "0.0.0.0", 0, TOKEN)) as address:
+        assert len(Shelf(address, token=f"{TOKEN}\n").list()) == 1
+    for wrong in (f"{TOKEN}\n{TOKEN}", f"{TOKEN}…"):
+        with pytest.raises(ShelfError, match="no header can carry") as told:
+            Shelf(address, token=wrong)
+        assert TOKEN not in str(told.value)
+    with pytest.raises(ShelfError, match="holds a password or a token") as told:
+        Shelf(f"https://{TOKEN}@example.org/models")
+    assert TOKEN not in str(told.value)
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", b"SSH-2.0\r\n\r\n"])
+def test_an_answer_that_is_cut_short_or_no_http_is_told(answer: bytes) -> None:
+    class Odd(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(4096)
+            self.request.sendall(answer)
+
+    with (
+        running(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Odd)) as address,
+        pytest.raises(StoreError, match="cannot be reached"),
+    ):
+        Shelf(address).list()
 
 
 def test_a_page_on_the_web_cannot_read_a_shelf_on_this_machine(folder: Shelf) -> None:

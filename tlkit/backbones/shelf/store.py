@@ -52,14 +52,15 @@ def store_at(place: str | os.PathLike[str], token: str | None, options: Mapping[
     Raises
     ------
     ShelfError
-        An address of another kind, or one with a password in it.
+        An address of another kind, or one with a user or a password in it.
     """
     text = os.fspath(place)
     # Two letters at least: "C:" is a drive.
     scheme = found[1].lower() if (found := re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", text)) else ""
-    if scheme and urlsplit(text).password is not None:
+    if scheme and "@" in urlsplit(text).netloc:
         raise ShelfError(
-            "The shelf's address holds a password.", "Give it as token=, or in TLKIT_SHELF_TOKEN."
+            "The shelf's address holds a password or a token, and addresses are shown.",
+            "Give it as token=, or in TLKIT_SHELF_TOKEN.",
         )
     if scheme in ("", "file"):
         from tlkit.backbones.shelf.folder import FolderStore

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -10,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from tlkit.backbones.shelf.versions import is_name, is_version
-from tlkit.errors import StoreError
+from tlkit.errors import ShelfError, StoreError
 
 INDEX = "index.json"
 _SECONDS = 60
@@ -36,8 +37,13 @@ class WebStore:
 
     def __init__(self, place: str, token: str | None) -> None:
         self.place = place.split("?", 1)[0].rstrip("/")
-        self._token = token
-        self._opener = urllib.request.build_opener(*([_NoRedirect] if token else []))
+        # Files and secrets often end in a line break.
+        self._token = (token or "").strip()
+        if not (self._token.isascii() and self._token.isprintable()):
+            raise ShelfError(
+                "The shelf's token has characters that no header can carry.", "Give it as it was made."
+            )
+        self._opener = urllib.request.build_opener(*([_NoRedirect] if self._token else []))
 
     def names(self) -> list[str]:
         return sorted(name for name, versions in self._index().items() if versions)
@@ -100,7 +106,7 @@ class WebStore:
                 else "Try again later."
             )
             raise StoreError(f"The shelf at {where} answers {error.code} ({error.reason}).", cure) from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise StoreError(
                 f"The shelf at {where} cannot be reached: {reason}.", "Check your network."
