@@ -75,6 +75,14 @@ def test_what_cannot_be_judged_is_refused(right: Any, of: Any, words: str) -> No
         governance.groups(np.ones((2, 4), bool), list("aabb"), against=np.ones((3, 4), bool))
 
 
+def test_no_gap_between_shares_is_larger_than_all() -> None:
+    right = np.zeros((2, 10), bool)
+    right[:, :5] = True
+    of = ["a"] * 5 + ["b"] * 5
+    assert governance.groups(right, of).gap.high == 1
+    assert governance.groups(right, of, against=~right).gap.high == 2
+
+
 def test_one_draw_says_that_it_is_one() -> None:
     rng = np.random.default_rng(3)
     assert "one draw only" in governance.groups(drawn(rng, (0.95, 0.3, 0.5), draws=1), OF).sentence

@@ -27,6 +27,10 @@ from tlkit.governance.licences import UNKNOWN, named
         ("CC-BY-NC-4.0 (https://example.org/LICENSE)", (("CC-BY-NC-4.0",),)),
         ("MIT AND", (("MIT",),)),
         ("permit me to omit", ((UNKNOWN,),)),
+        ("CC BY 4.0, non commercial use only", (("CC-BY-4.0", "LicenseRef-non-commercial"),)),
+        ("CC-BY-4.0; not for commercial use", (("CC-BY-4.0", "LicenseRef-non-commercial"),)),
+        ("Apache 2.0 with Commons Clause", (("Apache-2.0", "LicenseRef-Commons-Clause"),)),
+        ("MIT, no commercial restrictions", (("MIT",),)),
     ],
 )
 def test_a_text_is_read(text: str, found: tuple[tuple[str, ...], ...]) -> None:
@@ -54,6 +58,7 @@ def test_every_embedded_data_set_has_a_licence_that_is_understood() -> None:
         ("AGPL-3.0-only", "code", ("fine", "fine", "condition", "condition")),
         ("LicenseRef-ImageNet-terms", "data", ("fine", "fine", "cannot tell", "cannot tell")),
         ("LicenseRef-OpenRAIL", "weights", ("condition",) * 4),
+        ("LicenseRef-Commons-Clause", "weights", ("condition",) * 4),
         (UNKNOWN, "weights", ("cannot tell", "cannot tell", "conflict", "conflict")),
         (UNKNOWN, "data", ("cannot tell",) * 4),
     ],

@@ -168,7 +168,8 @@ def groups(correct: Any, of: Sequence[Any], *, against: Any = None, level: float
     return Groups(
         names,
         tuple(stats.interval(right[:, place], level) for place in places),
-        _gap(parts[first], parts[second], sure),
+        # A share is at most 1 larger than another, a change at most 2 larger than another.
+        _gap(parts[first], parts[second], sure, most=1.0 if against is None else 2.0),
         (names[first], names[second]),
         ()
         if against is None
@@ -178,7 +179,7 @@ def groups(correct: Any, of: Sequence[Any], *, against: Any = None, level: float
     )
 
 
-def _gap(one: NDArray[np.int8], two: NDArray[np.int8], level: float) -> stats.Interval:
+def _gap(one: NDArray[np.int8], two: NDArray[np.int8], level: float, most: float) -> stats.Interval:
     """Return the difference of two groups' means: other items, the same draws."""
     a, b = estimate(one), estimate(two)
     variance = float(a.variance + b.variance)
@@ -190,10 +191,9 @@ def _gap(one: NDArray[np.int8], two: NDArray[np.int8], level: float) -> stats.In
         variance += 2 * max(0.0, -together) / draws
     middle = float(a.mean - b.mean)
     reach = float(stdtrit(freedom, (1 + level) / 2)) * variance**0.5
-    least, most = -2.0, 2.0
     return stats.Interval(
         middle,
-        max(least, middle - reach),
+        max(-most, middle - reach),
         min(most, middle + reach),
         level,
         draws,

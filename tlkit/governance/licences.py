@@ -28,7 +28,8 @@ _WRITTEN = (
     (r"ImageNet", OWN + "ImageNet-terms"),
     (r"open-?rail", OWN + "OpenRAIL"),
     (r"\bllama ?\d", OWN + "Llama"),
-    (r"\bnon-?commercial", OWN + "non-commercial"),
+    (r"\bnon[- ]?commercial|\b(?:no|not for) commercial (?:use|purpose)", OWN + "non-commercial"),
+    (r"\bcommons[- ]clause", OWN + "Commons-Clause"),
     (r"research (?:use |purposes )?only|only for research|for research and teaching", OWN + "research-only"),
 )
 _CREATIVE = re.compile(r"CC[ -]BY((?:[ -](?:NC|SA|ND))*)[ -](\d\.\d)", re.IGNORECASE)

@@ -25,7 +25,7 @@ _KINDS = (
     ("no-derivatives", re.compile(r"-ND(?:-|$)")),
     ("copyleft", re.compile(r"^(?:A|L)?GPL|^MPL|^EUPL|^CDDL|^OSL|^EPL|^CECILL", re.IGNORECASE)),
     ("research-only", re.compile(OWN + r"(?:ImageNet-terms|research-only)")),
-    ("use-restricted", re.compile(r"RAIL|Llama|Gemma", re.IGNORECASE)),
+    ("use-restricted", re.compile(r"RAIL|Llama|Gemma|Commons-Clause", re.IGNORECASE)),
     ("free", re.compile(rf"^CC0|^Unlicense$|^0BSD$|^PDDL|^WTFPL|^{OWN}(?:public-domain|no-known)")),
 )
 
