@@ -48,6 +48,10 @@ def test_a_complete_card_misses_nothing_and_each_entry_that_is_taken_away_is_nam
         ({"licence_data": " "}, "licence of the data"),
         ({"lineage": {}}, "lineage"),
         ({"lineage": {"parents": ["hf:someone/else"]}}, "hf:someone/else has no card here"),
+        (
+            {"lineage": {"parents": ["zoo:vgg-shapes", "hf:a/b", "hf:c/d"]}},
+            "source: hf:a/b, hf:c/d have no card",
+        ),
         ({"recipe": {}}, "training recipe"),
         ({"metrics": {}}, "metrics"),
         ({"metrics": {"test_accuracy": 0.8}}, "test accuracy has none"),
@@ -115,7 +119,11 @@ def test_a_strangers_readme_gives_what_it_says() -> None:
     assert card.parents == ("hf:a/b",)
     assert card.metrics == {"accuracy": 0.815}
     assert card_markdown.read("no front matter").name == "unnamed"
-    for dangerous in ("---\na: !!python/object/apply:os.system [ls]\n---\n", "---\n{\n---\n"):
+    for dangerous in (
+        "---\na: !!python/object/apply:os.system [ls]\n---\n",
+        "---\n{\n---\n",
+        f"---\na: {'[' * 20_000}\n---\n",
+    ):
         with pytest.raises(WeightsError, match="no YAML"):
             card_markdown.read(dangerous)
 

@@ -15,6 +15,8 @@ def gaps(card: ModelCard) -> list[str]:
     """Return in words what is missing, in the order in which a card tells it."""
     lineage = card.lineage
     metrics = card._metrics()
+    # Cards of the zoo are here always.
+    lost = [name for name in _all_parents(card) if name not in card.ancestry and not name.startswith("zoo:")]
     found = [
         (card.intended_use, "purpose: what it is good for"),
         (card.data, "data: what it was trained on"),
@@ -27,10 +29,8 @@ def gaps(card: ModelCard) -> list[str]:
             "lineage: the networks its weights began with, or 'none: from random weights'",
         ),
         (
-            all(name in card.ancestry or name.startswith("zoo:") for name in _all_parents(card)),
-            "lineage up to the first source: "
-            + ", ".join(name for name in _all_parents(card) if name not in card.ancestry)
-            + " has no card here",
+            not lost,
+            f"lineage up to the first source: {', '.join(lost)} {'has' if len(lost) == 1 else 'have'} no card here",
         ),
         (card.recipe or lineage.get("script"), "training recipe: how to make it again"),
         (metrics, "metrics: what was measured"),

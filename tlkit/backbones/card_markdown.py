@@ -135,9 +135,9 @@ def _front_matter(text: str) -> dict[str, Any]:
         return {}
     try:
         front = yaml.safe_load(found[1])
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise WeightsError(
-            f"The front matter of a card is no YAML: {error}.",
+            f"The front matter of a card is no YAML, or nested too deep: {error}.",
             "Mend what stands between the lines of dashes.",
         ) from error
     return dict(front) if isinstance(front, Mapping) else {}
