@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -186,6 +187,29 @@ def test_what_was_not_pushed_is_told_and_a_manifest_leads_nowhere_else(shelf: Sh
         manifest.write_bytes(sealed_json.write({**told, **wrong}))
         with pytest.raises(WeightsError, match="outside of its folder"):
             shelf.load("net")
+
+
+def test_a_damaged_version_is_told_where_it_lies_and_hides_no_other(shelf: Shelf, tmp_path: Path) -> None:
+    net = backbones.load("zoo:resnet-letters")
+    shelf.push(net, "net")
+    copy = shelf.pull("net", tmp_path / "far")
+    weights = copy / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(WeightsError, match="Delete its folder and pull it again"):
+        shelf.pull("net", tmp_path / "far")
+    shutil.rmtree(copy)
+    assert Shelf(shelf.pull("net", tmp_path / "far").parents[1]).load("net").fingerprint == net.fingerprint
+    (tmp_path / "far" / "net" / "1.0.1").mkdir()
+    (tmp_path / "far" / "net" / "1.0.1" / "manifest.json").write_text("{}")
+    listed = Shelf(tmp_path / "far").index()["names"]["net"]
+    assert listed["1.0.1"] == ["manifest.json"]
+    assert "model.safetensors" in listed["1.0.0"]
+
+
+def test_what_is_pulled_goes_into_a_folder(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TLKIT_SHELF", "https://models.example.org")
+    with pytest.raises(ShelfError, match="is pulled goes into a folder"):
+        shelf.pull("net")
 
 
 def test_of_two_writers_of_one_version_one_wins(shelf: Shelf) -> None:

@@ -17,7 +17,7 @@ from tlkit.errors import TlkitError, WeightsError, unknown_name
 KIND, SCHEMA = "tlkit.shelf", 1
 _FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}")
 _FOLDER = re.compile(rf"(?:{re.escape(UNFINISHED)}[0-9a-f]{{1,40}})?")
-_CURE = "Pull or push it again; nothing of it was used."
+_CURE = "Nothing of it was used. Delete its folder and pull it again, or push the next version."
 
 
 class Checked:
@@ -120,6 +120,13 @@ class Checked:
         """Return all files of a version."""
         manifest = self.manifest(name, version)
         return {file: self._file(name, version, file, manifest) for file in manifest["files"]}
+
+    def named_files(self, name: str, version: Version) -> list[str]:
+        """Return the names of all files; of a version whose manifest is damaged only that of the manifest."""
+        try:
+            return [MANIFEST, *self.manifest(name, version)["files"]]
+        except WeightsError:
+            return [MANIFEST]
 
     def named(self, name: str, version: Version, folder: str, file: str) -> bytes | None:
         """Return a manifest, a note, or a file that the manifest names, as it is; None for anything else."""

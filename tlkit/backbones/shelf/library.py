@@ -17,7 +17,7 @@ from tlkit.backbones.shelf.checked import KIND, Checked, manifest_of
 from tlkit.backbones.shelf.entry import Entry, Listing, Verified, matches
 from tlkit.backbones.shelf.lineage import Lineage, lineage_of
 from tlkit.backbones.shelf.offered import offered
-from tlkit.backbones.shelf.store import LEFT_OVER_SECONDS, MANIFEST, store_at
+from tlkit.backbones.shelf.store import LEFT_OVER_SECONDS, store_at
 from tlkit.backbones.shelf.versions import PREFIX, Version, checked_name, split, wanted_version
 from tlkit.backbones.shelf.web import INDEX
 from tlkit.errors import ShelfError, TakenError, level_of_the_caller
@@ -218,16 +218,25 @@ class Shelf:
         ------
         TakenError
             There is another network under that name and version.
+        ShelfError
+            The other shelf is no folder.
+        WeightsError
+            What is there already was damaged.
         """
+        there = Shelf(shelf_place() if to is None else to)
+        if "://" in there.place:
+            raise ShelfError(
+                f"What is pulled goes into a folder, and {there.place} is none.", "Give to='folder' (--to)."
+            )
         own, version = self._checked.chosen(name)
         content = self._checked.content(own, version)
-        there = Shelf(shelf_place() if to is None else to)
         manifest = manifest_of(own, version, content)
         try:
             there._store.put(own, str(version), content, manifest)
         except TakenError:
             if there._checked.manifest(own, version)["files"] != manifest["files"]:
                 raise
+            there._checked.content(own, version)
         reason = self._checked.reason(own, version)
         if reason:
             there._store.note(own, str(version), sealed_json.write({"reason": reason}))
@@ -267,7 +276,7 @@ class Shelf:
     def index(self) -> dict[str, Any]:
         """Return what is on the shelf, as a web server tells it."""
         names = {
-            name: {str(one): [MANIFEST, *self._checked.manifest(name, one)["files"]] for one in there}
+            name: {str(one): self._checked.named_files(name, one) for one in there}
             for name in self._store.names()
             if (there := self._checked.versions(name))
         }
