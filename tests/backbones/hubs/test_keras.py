@@ -308,6 +308,8 @@ def test_what_is_fetched_comes_from_keras_s_own_address(
         net = adapter.load(NAME.removeprefix("keras:"), Asked(download=True, tell=told.append))
     assert ["7.2 MB" in one for one in told] == [True]
     assert net.card.lineage["file"] == f"{server.address}/{FILE}"
+    assert f"{server.address}/{FILE}" in net.card.origin
+    assert "licence of the weights" in net.card.missing()
     assert [one.name for one in home.iterdir()] == [FILE]
 
 

@@ -10,19 +10,8 @@ from tlkit import files
 from tlkit.backbones.card import ModelCard
 from tlkit.backbones.hubs.keras_files import WeightsFile
 
-# By the beginning of a name: who trained the weights first, and their licence where one is stated.
-_SOURCES = {
-    "VGG": ("the Visual Geometry Group, Oxford", "CC-BY-4.0"),
-    "InceptionResNet": ("Google", "Apache-2.0"),
-    "Inception": ("Google", "Apache-2.0"),
-    "MobileNet": ("Google", "Apache-2.0"),
-    "EfficientNet": ("Google", "Apache-2.0"),
-    "NASNet": ("Google", "Apache-2.0"),
-    "DenseNet": ("the authors of DenseNet", "BSD-3-Clause"),
-    "ConvNeXt": ("Meta", "MIT"),
-    "Xception": ("François Chollet", "MIT"),
-    "ResNet": ("Microsoft's ResNet, ported", ""),
-}
+# Neither Keras nor the files say it, and who ported weights from elsewhere could not choose freely.
+_NOT_STATED = "unknown: Keras states none for the files of its applications"
 
 
 def card_of(
@@ -43,20 +32,17 @@ def card_of(
     head
         The last layer.
     """
-    source, licence = next(
-        (found for start, found in _SOURCES.items() if application.startswith(start)), ("", "")
-    )
     published = file is not None
     return ModelCard(
         name=name,
         title=f"{application} of Keras Applications, "
         + ("trained on ImageNet." if published else "with weights of your own."),
         architecture=application,
-        origin=f"Keras Applications; weights by {source}" if published and source else "",
+        origin="" if file is None else f"Keras Applications' own file {file.url}",
         data="ImageNet-1k (ILSVRC 2012)" if published else "",
         classes=_imagenet() if published and head is not None and head.out_features == 1000 else (),
         licence_code="Apache-2.0",
-        licence_weights=licence if published else "",
+        licence_weights=_NOT_STATED if published else "",
         licence_data="ImageNet's terms of access: research and education, not commercial"
         if published
         else "",
