@@ -108,7 +108,7 @@ def test_what_is_good_to_know_is_no_mistake(
     assert words in str(check)
 
 
-@pytest.mark.parametrize("kind", ["ImageNet's colours", "bytes", "channels last"])
+@pytest.mark.parametrize("kind", ["ImageNet's colours", "Caffe", "bytes", "channels last"])
 def test_the_line_it_gives_brings_the_answer_back(
     net: backbones.Backbone, photos: Pictures, kind: str
 ) -> None:
@@ -116,6 +116,7 @@ def test_the_line_it_gives_brings_the_answer_back(
     assert right == ["Egyptian cat", "espresso"]
     batch: Pictures = {
         "ImageNet's colours": ((photos - IMAGENET[0]) / IMAGENET[1]),
+        "Caffe": photos[:, ::-1] * 255 - CAFFE,
         "bytes": np.round(photos * 255).astype(np.uint8),
         "channels last": photos.transpose(0, 2, 3, 1),
     }[kind]

@@ -11,12 +11,13 @@ from torch import Tensor
 from tlkit.backbones.transform import InputTransform
 
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+_CAFFE_MEAN = (103.939 / 255, 116.779 / 255, 123.68 / 255)
 _KNOWN: tuple[tuple[str, tuple[float, ...], tuple[float, ...]], ...] = (
     ("with the means and spreads of ImageNet's colours", *_IMAGENET),
     ("to values from -1 to 1", (0.5,), (0.5,)),
     (
         "as Caffe did it: ImageNet's means taken from bytes, blue first",
-        (103.939 / 255, 116.779 / 255, 123.68 / 255),
+        _CAFFE_MEAN,
         (1 / 255,),
     ),
 )
@@ -63,6 +64,8 @@ class Normalisation:
             f"{values[0]:.6g}" if len(set(values)) == 1 else _array(values)
             for values in (self.mean, self.std)
         )
+        if self.mean == _CAFFE_MEAN:
+            return f"batch = (batch * {std} + {mean})[:, [2, 1, 0]]"
         return f"batch = batch * {std} + {mean}"
 
 
