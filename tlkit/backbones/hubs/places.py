@@ -10,10 +10,10 @@ from pathlib import Path
 #: Names the one folder for the weights of all hubs. Where it is not set, each client uses its own.
 MODELS = "TLKIT_MODELS"
 
-# Each client's own setting, and the folder that it gets below the one for all.
+# Each client's own setting, and the folder that it gets below the one for all. Not HF_HOME: there a login lies, which
+# must not get into a folder that is handed on.
 _SETTINGS = {
     "TORCH_HOME": "torch",
-    "HF_HOME": "huggingface",
     "HF_HUB_CACHE": "huggingface/hub",
     "KERAS_HOME": "keras",
     "KAGGLEHUB_CACHE": "kagglehub",
