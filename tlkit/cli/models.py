@@ -13,12 +13,14 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     fetch = commands.add_parser(
         "fetch",
         help="fetch the weights of networks and word vectors, for yourself or for a class",
-        description="Fetch the weights of networks, and word vectors, and load each once. What is there is not fetched again, and what"
-        " broke off goes on. With --to, everything lies in one folder: copy it to machines without a network, and set"
-        " TLKIT_MODELS to it there.",
+        description="Fetch the weights of networks, and word vectors, and load each once. What is there is not fetched"
+        " again, and what broke off goes on. With --to, everything lies in one folder: copy it to machines without a"
+        " network, and set TLKIT_MODELS to it there.",
         allow_abbrev=False,
     )
-    fetch.add_argument("names", nargs="*", metavar="NAME", help="such as torchvision:resnet18 or glove:6B.100d")
+    fetch.add_argument(
+        "names", nargs="*", metavar="NAME", help="such as torchvision:resnet18 or glove:6B.100d"
+    )
     fetch.add_argument(
         "--list",
         dest="listed",
