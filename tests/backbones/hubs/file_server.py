@@ -30,6 +30,7 @@ class FileServer:
     ranges: bool = True
     status: int = 0
     asked: list[tuple[str, str]] = field(default_factory=list)
+    logins: list[str] = field(default_factory=list)
     address: str = ""
 
 
@@ -42,6 +43,7 @@ def serving() -> Iterator[FileServer]:
         def do_GET(self) -> None:
             wanted = self.headers.get("Range", "")
             here.asked.append((self.path, wanted))
+            here.logins.append(self.headers.get("Authorization", ""))
             content = here.files.get(self.path)
             if here.status or content is None:
                 self.send_error(here.status or 404)

@@ -67,6 +67,13 @@ def test_a_cut_connection_goes_on_where_it_broke_off(
     ]
 
 
+def test_without_a_hash_nothing_is_joined_to_what_was_here(wanted: Wanted) -> None:
+    wanted.place.parent.mkdir(parents=True, exist_ok=True)
+    wanted.part.write_bytes(b"the beginning of an older file")
+    fetch(replace(wanted, sha256=""), lambda _: None)
+    assert wanted.place.read_bytes() == CONTENT
+
+
 def test_what_breaks_off_again_and_again_is_kept_for_the_next_time(
     wanted: Wanted, server: FileServer
 ) -> None:
@@ -139,6 +146,11 @@ def test_a_mirror_takes_the_place_of_the_usual_server_and_its_password_is_never_
     server.files["/mirror/models/net.pth"] = CONTENT
     monkeypatch.setenv("TLKIT_MIRROR", f"{server.address}/mirror/")
     assert fetch(usual, lambda _: None).read_bytes() == CONTENT
+    usual.place.unlink()
+    monkeypatch.setenv("TLKIT_MIRROR", f"{server.address.replace('://', '://someone:secret%21@')}/mirror/")
+    assert fetch(usual, lambda _: None).read_bytes() == CONTENT
+    assert server.logins == ["", "Basic c29tZW9uZTpzZWNyZXQh"]  # someone:secret!
+    usual.place.unlink()
     monkeypatch.setenv("TLKIT_MIRROR", "http://someone:secret@127.0.0.1:9")
     with pytest.raises(TlkitError) as said:
         fetch(usual, lambda _: None)

@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,7 @@ class Wanted:
     place
         Where it is to lie. Until it is whole and checked, it has another name.
     sha256
-        All 64 digits of its SHA-256, or the first ones.
+        All 64 digits of its SHA-256, or the first ones; empty if it is not known: then it is fetched in one go.
     size
         Its size in bytes as far as it is known beforehand.
     """
@@ -133,6 +134,13 @@ def mirrored(url: str) -> str:
     return mirror + url.removeprefix(_MIRRORED) if mirror and url.startswith(_MIRRORED + "/") else url
 
 
+def _without_login(url: str) -> tuple[str, str]:
+    """Return an address without the name and password in it, and these, which urllib would take for a server's name."""
+    parts = urllib.parse.urlsplit(url)
+    login, at, server = parts.netloc.rpartition("@")
+    return (parts._replace(netloc=server).geturl(), urllib.parse.unquote(login)) if at else (url, "")
+
+
 def right_hash(path: Path, sha256: str) -> bool:
     """Say whether a file's SHA-256 begins with these digits."""
     with open(path, "rb") as file:
@@ -142,10 +150,15 @@ def right_hash(path: Path, sha256: str) -> bool:
 @contextlib.contextmanager
 def _opened(wanted: Wanted) -> Iterator[tuple[Any, int, int | None]]:
     """Ask for the file, or for the rest of it; give the answer, how much is here, and the size of the whole."""
-    have = wanted.part.stat().st_size if wanted.part.exists() else 0
+    # Without a hash nobody would see that what was here is the beginning of another file.
+    have = wanted.part.stat().st_size if wanted.sha256 and wanted.part.exists() else 0
     headers = {"User-Agent": f"tlkit/{__version__}", **({"Range": f"bytes={have}-"} if have else {})}
     try:
-        request = urllib.request.Request(mirrored(wanted.url), headers=headers)
+        address, login = _without_login(mirrored(wanted.url))
+        request = urllib.request.Request(address, headers=headers)
+        if login:
+            # Not passed on to wherever the server sends us.
+            request.add_unredirected_header("Authorization", f"Basic {b64encode(login.encode()).decode()}")
         # An opener of its own: the one that Python keeps would use the proxies of its first time.
         answer = urllib.request.build_opener().open(request, timeout=_TIMEOUT_SECONDS)
     except urllib.error.HTTPError as error:
