@@ -79,6 +79,13 @@ def test_neighbours_are_found_across_blocks_and_in_a_mapped_folder(
     assert list(whole.words) == [f"w{at}" for at in order[1:21]]
 
 
+@pytest.mark.parametrize("scale", [1e-30, 1e-20, 1.0, 1e30])
+def test_cosines_do_not_depend_on_the_length_of_vectors(scale: float) -> None:
+    found = words.WordVectors(["a", "b", "c"], np.array([[1, 0], [0.8, 0.6], [0, 1]]) * scale).neighbours("a")
+    assert found.words == ("b", "c")
+    assert found.cosines == pytest.approx((0.8, 0.0), abs=1e-6)
+
+
 def test_all_words_may_be_asked_for_and_zeros_are_no_neighbours() -> None:
     found = words.WordVectors(["a", "b", "zero"], [[1, 0], [0, 1], [0, 0]])
     assert found.neighbours("a", 10).words == ("b",)

@@ -132,6 +132,7 @@ def _lines(count: int) -> list[str]:
         (7, "", "line 7, is empty"),
         (7, "w", "line 7, has 0 numbers"),
         (7, "w x 1 2\t3 4", "line 7, has 5 numbers"),
+        (7, "w\t1\t2\t3", "line 7, begins with .* its numbers do not stand apart by single spaces"),
         (7, "w" + "x" * (1 << 20), "line 7, is longer than"),
         (7, "\udcff 1 2 3", "line 7: the word b'\\\\xff' is not UTF-8"),
     ],

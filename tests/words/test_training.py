@@ -146,6 +146,15 @@ def test_word2vec_finds_it_too() -> None:
     assert "gensim" in made.card.lineage
 
 
+def test_word2vec_reads_a_long_text_to_its_end() -> None:
+    sentence = [f"w{at % 2_000}" for at in range(10_100)] + ["late", "ones"] * 5
+    once, twice = (
+        words.train_word2vec([sentence], dimensions=2, epochs=epochs, seed=0).vector("late")
+        for epochs in (1, 2)
+    )
+    assert not np.array_equal(once, twice)
+
+
 TRAINED = """
 import hashlib
 from tlkit import words

@@ -121,6 +121,11 @@ def cut_line(line: bytes, asked: Asked, number: int) -> tuple[bytes, bytes]:
         if b" " not in word or not is_number(word.split()[-1]):
             return word, rest
     found = len(line.split()) - 1
+    if found == asked.dimensions:
+        raise DataError(
+            f"{asked.name}, line {number}, begins with {line[:40]!r}: its numbers do not stand apart by single spaces.",
+            "Put single spaces in place of tabs.",
+        )
     raise DataError(
         f"{asked.name}, line {number}, has {found} {'number' if found == 1 else 'numbers'} after its first"
         f" word, expected {asked.dimensions}.",

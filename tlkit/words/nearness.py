@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # So many rows are looked at together, so that vectors larger than memory can be searched.
 _ROWS = 65_536
+_SMALL = 1e-18
 
 
 @dataclass(frozen=True, repr=False)
@@ -188,7 +189,11 @@ def _best(vectors: WordVectors, direction: NDArray[np.float64], count: int) -> l
     best: list[tuple[float, int]] = []
     for start in range(0, len(vectors), _ROWS):
         part = np.asarray(vectors.vectors[start : start + _ROWS])
-        lengths = np.sqrt(np.einsum("nd,nd->n", part, part))
+        with np.errstate(over="ignore"):
+            lengths = np.sqrt(np.einsum("nd,nd->n", part, part)).astype(np.float64)
+        # Squares of very large and very small numbers do not fit into single precision.
+        odd = ~np.isfinite(lengths) | (lengths < _SMALL)
+        lengths[odd] = np.linalg.norm(part[odd].astype(np.float64), axis=1)
         cosines = np.where(lengths > 0, (part @ unit) / np.where(lengths > 0, lengths, 1), -np.inf)
         likely = (
             np.argpartition(-cosines, count)[: count + 1] if len(cosines) > count + 1 else range(len(cosines))

@@ -13,6 +13,8 @@ from tlkit.errors import DataError, StoppedError, TrainingError, expect_whole
 from tlkit.words.corpus import Corpus, corpus
 from tlkit.words.word_vectors import WordVectors
 
+# gensim reads so many words of a sentence, passes over the rest and does not say so.
+_LONGEST = 10_000
 # Small batches learn more in a pass, large ones take less time for each entry.
 _STEPS_IN_A_PASS, _LEAST_BATCH, _MOST_BATCH = 64, 16, 4_096
 
@@ -200,7 +202,7 @@ def train_word2vec(
         workers=1,
         hashfxn=_hash,
     )
-    texts = read.texts()
+    texts = [one[at : at + _LONGEST] for one in read.texts() for at in range(0, len(one), _LONGEST)]
     model.build_vocab(texts)
     model.train(texts, total_examples=len(texts), epochs=epochs, callbacks=[Watch()])
     vectors = model.wv.vectors[[model.wv.key_to_index[word] for word in read.words]]
