@@ -10,7 +10,7 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from tlkit import backbones, data, governance
+from tlkit import backbones, data, governance, words
 from tlkit.backbones import ModelCard
 from tlkit.backbones.shelf import Shelf
 from tlkit.errors import DataError, UnknownNameError
@@ -68,6 +68,14 @@ def test_the_first_source_decides_for_all_that_were_made_from_it() -> None:
     assert governance.check(card("x", "GPL-3.0-only OR CC-BY-NC-4.0"), use="commercial").word == "condition"
     assert governance.check(card("x", "MIT", data="CC-BY-SA-4.0"), use="publish").word == "cannot tell"
     assert governance.check(card("x", ""), use="publish").word == "conflict"
+
+
+def test_a_network_of_word_vectors_comes_from_them() -> None:
+    net = words.text_backbone(words.load("words:english").first(50), "gru")
+    found = governance.check(net, use="teaching")
+    assert found.word == "fine"
+    assert [one.name for one in found.lineage.ancestors] == ["words:english, gru", "words:english"]
+    assert found.lineage.complete
 
 
 def test_what_is_not_known_is_said() -> None:

@@ -105,7 +105,12 @@ def text_backbone(
         licence_code=known.licence_code,
         licence_weights=known.licence_weights,
         licence_data=known.licence_data,
-        lineage={"words": vectors.name, "sha256": known.sha256, **({} if body == "mean" else {"seed": seed})},
+        lineage={
+            "parents": [vectors.name],
+            "sha256": known.sha256,
+            **({} if body == "mean" else {"seed": seed}),
+        },
         limits=known.limits,
+        ancestry={vectors.name: {**known.to_dict(), "name": vectors.name}},
     )
     return Backbone(name, staged.eval(), transform, card)
