@@ -40,6 +40,9 @@ def test_freeze_trains_and_looks_into_texts(net: Backbone, dataset: Dataset) -> 
     told = str(panel)
     assert panel.result.confusion().sentence in told
     assert not len(wrong) or wrong.texts[0] in told
+    words = panel._full_view()["inside"]
+    assert words["hint"] == "Which classes were taken for which and the surest mistakes."
+    assert words["keys"] == "Arrows move between cells, Enter opens the texts of one."
     # Where it looked is for pictures: the panel says so, and goes on.
     panel._heard({"do": "explain", "with": {"position": 0, "place": "mistakes"}})
     panel._inside.wait()

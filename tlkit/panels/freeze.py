@@ -238,7 +238,7 @@ class Freeze(Panel[FreezeState, train.Run]):
             "warnings": self._warnings(),
             "code": self.code,
             "outcome": verdicts.view(self._outcome) if self._outcome is not None else None,
-            "inside": self._inside.view(self._result is not None),
+            "inside": self._inside.view(self._result is not None, things(self._about)),
             "stale_words": "These results belong to an earlier choice. Train again to see this one.",
         }
 

@@ -11,6 +11,7 @@ from tlkit import inside
 from tlkit.errors import PanelError, StoppedError, unknown_name
 from tlkit.panels import closer
 from tlkit.panels.confused import confusion_of, described
+from tlkit.panels.things import called, things
 from tlkit.panels.twin import Paragraph, Part, Pictures, Table
 from tlkit.panels.worker import Job
 from tlkit.train.answered import WARNING, Answered
@@ -108,7 +109,7 @@ class LookInside:
         def work() -> Iterator[_Finding]:
             yield _items("cell", run.confusion().items(true, given), chosen=[true, given])
 
-        self._start("Fetching the pictures", work)
+        self._start(f"Fetching the {things(called(run.task.train.kind))}", work)
 
     def explain(
         self, run: Run | None, position: int, place: str, what: str = "looked", stage: str | None = None
@@ -198,15 +199,25 @@ class LookInside:
                 {name: uri for uris in self._uris.values() for name, uri in uris.items()} if self.open else {}
             )
 
-    def view(self, has_pictures: bool) -> dict[str, Any]:
-        """Describe it for the browser."""
+    def view(self, has_pictures: bool, kind: str = "pictures") -> dict[str, Any]:
+        """Describe it for the browser.
+
+        Parameters
+        ----------
+        has_pictures
+            Whether the items are here; a record does not hold them.
+        kind
+            What the items are called: pictures or texts.
+        """
+        looked = ", and where the network looked" if kind == "pictures" else ""
+        surest = ", the surest mistakes" if looked else " and the surest mistakes"
         with self._lock:
             found = self._found if self.open else {}
             cell = found.get("cell")
             return {
                 "open": self.open,
                 "label": "Look inside",
-                "hint": "Which classes were taken for which, the surest mistakes, and where the network looked.",
+                "hint": f"Which classes were taken for which{surest}{looked}.",
                 "working": self._working,
                 "said": self._working or self._said,
                 "confusion": found.get("confusion"),
@@ -218,8 +229,8 @@ class LookInside:
                 "ask_moved": "How far did each stage move?",
                 "pictures": has_pictures,
                 "legend": "Rows: what it is. Columns: what was said. On the diagonal, in blue, it was right.",
-                "keys": "Arrows move between cells, Enter opens the pictures of one.",
-                "note": WARNING if has_pictures else "The record holds the numbers and no pictures.",
+                "keys": f"Arrows move between cells, Enter opens the {kind} of one.",
+                "note": WARNING if has_pictures else f"The record holds the numbers and no {kind}.",
             }
 
     def twin(self) -> list[Part]:
