@@ -201,6 +201,8 @@ def test_a_damaged_version_is_told_where_it_lies_and_hides_no_other(shelf: Shelf
     assert Shelf(shelf.pull("net", tmp_path / "far").parents[1]).load("net").fingerprint == net.fingerprint
     (tmp_path / "far" / "net" / "1.0.1").mkdir()
     (tmp_path / "far" / "net" / "1.0.1" / "manifest.json").write_text("{}")
+    with pytest.raises(UnknownNameError, match="named 'other'"):
+        shelf.verify("other")
     listed = Shelf(tmp_path / "far").index()["names"]["net"]
     assert listed["1.0.1"] == ["manifest.json"]
     assert "model.safetensors" in listed["1.0.0"]

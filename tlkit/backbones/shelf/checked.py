@@ -59,12 +59,17 @@ class Checked:
         """Return the versions of a network, oldest first."""
         return sorted(Version.of(one) for one in self.store.versions(name))
 
+    def known_versions(self, name: str) -> list[Version]:
+        """Return the versions of a network that has to be there."""
+        there = self.versions(name)
+        if not there:
+            raise unknown_name(f"network on the shelf {self.store.place}", name, self.store.names())
+        return there
+
     def chosen(self, name: str) -> tuple[str, Version]:
         """Return what a name means: a network and a version."""
         own, asked = split(name)
-        there = self.versions(own)
-        if not there:
-            raise unknown_name(f"network on the shelf {self.store.place}", own, self.store.names())
+        there = self.known_versions(own)
         if asked.count(".") == 2:
             return own, choose(own, asked, there, [])
         avoided = [one for one in there if self.reason(own, one)]

@@ -260,7 +260,7 @@ class Shelf:
             chosen = [self._checked.chosen(name)]
         else:
             own = split(name)[0]
-            chosen = [(own, one) for one in self._checked.versions(own)]
+            chosen = [(own, one) for one in self._checked.known_versions(own)]
         problems = [
             (f"{own}@{version}", words)
             for own, version in chosen
