@@ -127,6 +127,8 @@ def test_a_folder_that_timm_saved(tmp_path: Path) -> None:
     with torch.no_grad():
         expected = net(loaded.transform(images)).softmax(dim=1)
     np.testing.assert_allclose(loaded.source_probabilities(images), expected.numpy(), atol=1e-6)
+    _saved(tmp_path / "thousand", "test_vit")
+    assert backbones.load(f"timm:local-dir:{tmp_path / 'thousand'}").card.classes == ()
     smaller = backbones.load(f"timm:local-dir:{tmp_path / 'net'}", side=96)
     assert smaller.features(images[:, :, :96, :96]).shape == (1, loaded.feature_count)
     with pytest.raises(DataError, match="does not take pictures of 7 x 7"):

@@ -211,7 +211,8 @@ def _built(
     )
     noise = torch.randn((1, channels, height, width), generator=torch.Generator().manual_seed(0))
     settings = dict(net.pretrained_cfg)
-    classes = _classes(net, settings)
+    timms_own = not asked_of_timm.startswith(_FOLDER) or snapshot.address.repository.startswith(_OWNER)
+    classes = _classes(net, settings, timms_own)
     try:
         stages, last = cut_timm(net, noise)
     except Exception as error:  # whatever a network says of a size
@@ -283,7 +284,7 @@ def _sources(settings: dict[str, Any]) -> dict[str, Any]:
     return {key: str(value) for key, value in found.items() if value}
 
 
-def _classes(net: Any, settings: dict[str, Any]) -> tuple[str, ...]:
+def _classes(net: Any, settings: dict[str, Any], timms_own: bool) -> tuple[str, ...]:
     """Return the names of a network's classes where its settings or timm know them."""
     named = settings.get("label_names")
     described = settings.get("label_descriptions")
@@ -291,6 +292,9 @@ def _classes(net: Any, settings: dict[str, Any]) -> tuple[str, ...]:
         return tuple(str(described.get(one, one)) for one in named)
     if named:
         return tuple(str(one) for one in named)
+    if not timms_own:
+        # timm goes by how many they are: a thousand classes of somebody else's need not be ImageNet's.
+        return ()
     from timm.data.imagenet_info import ImageNetInfo, infer_imagenet_subset
 
     subset = infer_imagenet_subset(net)
