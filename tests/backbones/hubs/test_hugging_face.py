@@ -137,6 +137,7 @@ def test_code_of_a_repository_runs_only_if_it_is_trusted(
     assert not (tmp_path / "modules").exists()
     loaded = serve("someone/trusted", trust=True)
     assert (loaded.stages, loaded.feature_count) == (("body",), 8)
+    assert loaded.card.licence_code == "unknown: the network is code of someone/trusted"
 
 
 def test_another_side(serve: Serve, tmp_path: Path) -> None:

@@ -264,11 +264,17 @@ def _images(name: str, snapshot: Snapshot, sha256: str, config: Any, asked: Aske
         sha256,
         architecture=config.model_type,
         classes=classes if named else (),
-        licence_code="Apache-2.0 (transformers)",
+        licence_code=_licence_of_code(snapshot, config, asked),
         intended_use="Pictures of one thing each; features for tasks with few labels.",
         limits=differences,
     )
     return Backbone(name, StagedModule(stages).eval(), transform, card, last, learns_in=_LEARNS_IN)
+
+
+def _licence_of_code(snapshot: Snapshot, config: Any, asked: Asked) -> str:
+    if asked.trust and getattr(config, "auto_map", None):
+        return f"unknown: the network is code of {snapshot.address.repository}"
+    return "Apache-2.0 (transformers)"
 
 
 def _texts(name: str, snapshot: Snapshot, sha256: str, config: Any, asked: Asked) -> Backbone:
@@ -290,7 +296,7 @@ def _texts(name: str, snapshot: Snapshot, sha256: str, config: Any, asked: Asked
         snapshot,
         sha256,
         architecture=config.model_type,
-        licence_code="Apache-2.0 (transformers)",
+        licence_code=_licence_of_code(snapshot, config, asked),
         origin=f"{REPOSITORY} on the Hugging Face hub, from the package {package()}." if own else "",
         intended_use="Short texts; features for tasks with few labels, and how alike two texts are.",
         limits=limits,
