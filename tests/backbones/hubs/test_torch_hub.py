@@ -6,6 +6,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,10 @@ class Crooked(nn.Module):
     def forward(self, x):
         x = x.mean(1, keepdim=True)
         return x + self.two(self.one(x))
+
+
+def five_channels():
+    return nn.Sequential(nn.Conv2d(5, 4, 3), nn.Linear(4, 3))
 
 
 def crooked_but_told():
@@ -148,6 +153,8 @@ def test_stages_and_transform_can_be_told_or_are_those_of_a_known_family(reposit
     told = backbones.load(f"torch-hub:{repository}:crooked_but_told", trust=True)
     assert (told.stages, told.transform.shape, told.source_head) == (("first", "second"), (1, 12, 12), None)
     assert "guess" not in str(told.card)
+    larger = backbones.load(f"torch-hub:{repository}:crooked_but_told", trust=True, side=24)
+    assert larger.transform == replace(told.transform, height=24, width=24)
     known = backbones.load(f"torch-hub:{repository}:known", trust=True, side=64)
     assert (known.card.architecture, known.stages[-1]) == ("shufflenet", "conv5")
 
@@ -158,6 +165,7 @@ def test_stages_and_transform_can_be_told_or_are_those_of_a_known_family(reposit
         ("chian", UnknownNameError, "nearest is 'chain'; known: 'known', 'chain', 'Crooked'"),
         ("_hidden", UnknownNameError, "no model"),
         ("Crooked", PlanError, "more than its parts one, two one after the other.*tlkit_stages"),
+        ("five_channels", PlanError, "failed: RuntimeError: .* 5 channels"),
         ("fails", PlanError, "failed: KeyError: 'no such setting'"),
         ("unsafe", WeightsError, "a pickle of more than tensors"),
     ],
@@ -190,6 +198,8 @@ def test_a_version_on_github_is_pinned_and_its_code_fetched_only_when_asked(
     name = f"torch-hub:someone/nets:{commit}:chain"
     with pytest.raises(PlanError, match="does not say which version of someone/nets"):
         backbones.load("torch-hub:someone/nets:chain", trust=True)
+    with pytest.raises(WeightsError, match="commits of other people's copies"):
+        backbones.load(name)
     with pytest.raises(NotFetchedError, match=r"run `tlkit fetch"):
         backbones.load(name, trust=True)
     with pytest.raises(NotFetchedError, match="could not be fetched from GitHub"):

@@ -106,7 +106,7 @@ def load(name: str, asked: Asked) -> Backbone:
         raise WeightsError(
             f"{wanted.name} is code: to load it means to run {_HUBCONF} of {wanted.repository} on this machine, which"
             " may do anything that you may do.",
-            "If you trust who wrote it, load with trust=True (`tlkit fetch --trust`).",
+            "If you trust who wrote it, load with trust=True (`tlkit fetch --trust`)." + _of_whom(wanted.ref),
         )
     with _kept_safe(wanted, asked), _told(wanted):
         folder = _code(wanted, asked)
@@ -119,7 +119,15 @@ def load(name: str, asked: Asked) -> Backbone:
         raise PlanError(
             f"{wanted.name} made a {type(net).__name__}, no network.", "Name another of its models."
         )
-    return _backbone(wanted, net.eval(), hubconf, folder, asked)
+    with _told(wanted):
+        return _backbone(wanted, net.eval(), hubconf, folder, asked)
+
+
+def _of_whom(ref: str) -> str:
+    """Say what a commit does not prove: torch itself asks GitHub whose branch it ends, which few commits do."""
+    if not _COMMIT.fullmatch(ref):
+        return ""
+    return " GitHub gives commits of other people's copies under the owner's name as well: look whether it is theirs."
 
 
 def _understood(name: str) -> _Model:
@@ -250,17 +258,16 @@ def _defined(hubconf: Path) -> list[str]:
 
 
 def _backbone(wanted: _Model, net: nn.Module, hubconf: ModuleType, folder: Path, asked: Asked) -> Backbone:
-    settings = getattr(hubconf, "tlkit_transform", {}).get(wanted.model)
-    side = asked.side or _SIDE
-    transform = InputTransform(
-        **(settings or {"channels": 3, "height": side, "width": side, "mean": _MEAN, "std": _STD})
-    )
+    told = getattr(hubconf, "tlkit_transform", {}).get(wanted.model)
+    usual = {"channels": 3, "height": _SIDE, "width": _SIDE, "mean": _MEAN, "std": _STD}
+    side = {} if asked.side is None else {"height": asked.side, "width": asked.side}
+    transform = InputTransform(**{**(told or usual), **side})
     stages = getattr(hubconf, "tlkit_stages", {}).get(wanted.model)
     known = cut(net) if stages is None else None
     head = None
     if stages is None and known is None:
         stages, head = cut_into_children(net, transform, wanted.name)
-    card = _card(wanted, known.family if known else type(net).__name__, folder, settings is None)
+    card = _card(wanted, known.family if known else type(net).__name__, folder, told is None)
     return wrap(
         net,
         stages,
@@ -283,7 +290,7 @@ def _card(wanted: _Model, family: str, folder: Path, guessed: bool) -> ModelCard
     ]
     if guessed:
         limits.append(
-            f"Nobody says how its pictures are to be prepared: {_SIDE} pixels and ImageNet's usual means are a guess."
+            "Nobody says how its pictures are to be prepared: their size and ImageNet's usual means are a guess."
         )
     if wanted.ref and not _COMMIT.fullmatch(wanted.ref):
         limits.append(f"Its owner can move {wanted.ref} to other code; a commit of 40 digits stays.")
