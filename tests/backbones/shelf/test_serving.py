@@ -46,7 +46,7 @@ def running(server: socketserver.TCPServer) -> Iterator[str]:
 
 
 def get(address: str, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes, dict[str, str]]:
-    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=120)
     connection.request(method, path, headers=headers)
     answer = connection.getresponse()
     found = answer.status, answer.read(), dict(answer.getheaders())
