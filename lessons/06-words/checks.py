@@ -128,7 +128,7 @@ def own_comparison(card: Any, told: Any) -> str:
     takes=("the pairs",),
     hints=(
         "Which relations do newspapers write about in the same way for many pairs?",
-        "Countries and capitals, verbs and their past, men and women of one family: try one, and look at what fails.",
+        "Countries and capitals, one thing and many of it, men and women of one family: try one and look.",
         (
             "This is one way:\n\n"
             '    my_pairs = [("france", "paris"), ("japan", "tokyo"), ("italy", "rome"), ("egypt", "cairo"),\n'

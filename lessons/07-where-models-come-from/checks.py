@@ -24,7 +24,7 @@ _FEWEST_DRAWS = 5
         (
             "This is one way:\n\n"
             "    my_card = replace(\n"
-            '        mine, name="my-digits",\n'
+            '        mine, name="my-digits", title="Reads handwritten digits.", limits=("Not for letters.",),\n'
             '        data="Handwritten digits of 43 people, given by scikit-learn.",\n'
             '        data_consent="Written on forms for the makers; how the writers agreed is not told.",\n'
             '        groups=("None were measured apart.",),\n'
@@ -51,6 +51,11 @@ def own_card(card: Any) -> str:
                 f"{name} says {told!r}. That fills the field and answers nothing. If you do not know it, say in a "
                 "sentence what is not known."
             )
+    if "Greek" in card.title or "Not for handwriting." in card.limits:
+        raise NotYet(
+            f"This card belongs to another network: it says {card.title!r} and {', '.join(card.limits)!r}. What is "
+            "true of a reader of handwritten digits?"
+        )
     return "Nothing is left open. A gap that is told in words is an answer, too: whoever reads it knows where to ask."
 
 

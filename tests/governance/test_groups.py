@@ -52,7 +52,7 @@ def test_against_another_network_the_change_is_judged_not_the_difficulty() -> No
     assert "b" in found.apart
     assert found.word == "differ"
     assert found.lost[1] == compare.paired_interval(fair[:, OF == "b"], skewed[:, OF == "b"])
-    assert "gains" in found.sentence
+    assert "comes off worse" in found.sentence
     for face in (str(found), found._repr_html_()):
         assert "against the other network" in face
     assert found.record()["apart"] == list(found.apart)

@@ -23,6 +23,8 @@ MINE = backbones.ModelCard(
 )
 WHOLE = replace(
     MINE,
+    title="Reads handwritten digits.",
+    limits=("Not for letters.",),
     data="Handwritten digits, given by scikit-learn.",
     data_consent="How the writers agreed is not told.",
     groups=("None were measured apart.",),
@@ -47,6 +49,8 @@ def test_wrong_cards_are_told_what_is_open() -> None:
         (replace(WHOLE, contact=""), "does not say: contact", "a card with a licence"),
         (replace(WHOLE, contact="?"), "answers nothing", ""),
         (replace(WHOLE, groups=("none",)), "answers nothing", ""),
+        (replace(WHOLE, title=MINE.title), "belongs to another network", ""),
+        (replace(WHOLE, limits=MINE.limits), "belongs to another network", ""),
     ]
     for card, said, belief in wrong:
         found = check("07-own-card", card)

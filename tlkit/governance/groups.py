@@ -57,7 +57,7 @@ class Groups:
             what = "the groups changed differently" if self.lost else "the groups differ"
             return f"Cannot tell whether {what}: {first} and {second}, which are farthest apart, are so by {points}."
         said = (
-            f"The change is not the same for all groups: {first} gains {points} on {second}."
+            f"The change is not the same for all groups: {second} comes off worse than {first}, by {points}."
             if self.lost
             else f"The groups differ: {first} is right more often than {second}, by {points}."
         )

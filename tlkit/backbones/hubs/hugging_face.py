@@ -130,11 +130,12 @@ def load(name: str, asked: Asked) -> Backbone:
     WeightsError
         They are there, but not as safetensors, not as they should be, or for another task.
     """
+    address = Address.of(name)
     try:
         import transformers  # noqa: F401
     except ImportError as error:
-        raise missing_part("transformers", "hf") from error
-    address = Address.of(name)
+        # The one whose extra brings its weights, too.
+        raise missing_part("transformers", EXTRA if address.repository == REPOSITORY else "hf") from error
     full = f"{PREFIX}{name}"
     snapshot = packaged(address)
     if snapshot is not None:
