@@ -201,8 +201,11 @@ def test_frozen_is_proved(dropping: dict[str, backbones.Backbone], name: str, mo
     )
     model.train()
     with torch.no_grad():
-        one, two = (model.backbone(images) for _ in range(2))
-    assert torch.equal(one, two) == (mode in ("strict", "stored_stats")), "dropping at random"
+        # Of a few places with a small rate, two draws are now and then the same: twenty are not.
+        one, *others = (model.backbone(images) for _ in range(21))
+    assert all(torch.equal(one, other) for other in others) == (mode in ("strict", "stored_stats")), (
+        "dropping at random"
+    )
 
 
 @pytest.mark.parametrize("name", ["test_resnet", "test_vit"])
