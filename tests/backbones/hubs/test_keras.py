@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from tests.backbones.hubs.file_server import serving
+from tests.optional import MAY_LACK
 from tlkit import backbones, freeze
 from tlkit.backbones import Backbone
 from tlkit.backbones.hubs import keras as adapter
@@ -35,7 +36,7 @@ from tlkit.errors import (
 )
 from tlkit.freeze.modes import MODES, TABLE
 
-if find_spec("keras") is None:
+if MAY_LACK and find_spec("keras") is None:
     pytest.skip("the extra keras is not installed", allow_module_level=True)
 keras: Any = keras_on_torch()
 

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from tests.backbones.hubs.onnx_bytes import pooling_and_matrix
+from tests.optional import optional
 from tlkit import backbones, freeze
 from tlkit.backbones.hubs import own_file
 from tlkit.errors import DataError, MissingPartError, PlanError, TlkitError, UnknownNameError, WeightsError
@@ -279,7 +280,7 @@ def test_a_program_exported_while_training_or_for_one_size_is_refused(tmp_path: 
 class TestOnnx:
     @pytest.fixture(autouse=True)
     def _installed(self) -> None:
-        pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+        optional("onnxruntime", "onnx")
 
     @pytest.mark.parametrize("count", ["n", 1])
     def test_features(self, tmp_path: Path, count: int | str) -> None:

@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.optional import MAY_LACK, optional
 from tlkit import backbones, data, freeze, train
 from tlkit.backbones import Backbone
 from tlkit.backbones.hubs import tensorflow as adapter
@@ -37,7 +38,7 @@ WORKER = packaged("backbones", "hubs", "tensorflow_worker.py")
 HANDLE = "someone/net/tensorFlow2/small/1"
 
 needs_tensorflow = pytest.mark.skipif(
-    find_spec("tensorflow") is None, reason="the extra tensorflow is not installed"
+    MAY_LACK and find_spec("tensorflow") is None, reason="the extra tensorflow is not installed"
 )
 
 
@@ -223,7 +224,7 @@ class Kaggle:
 @pytest.fixture
 def kaggle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kaggle]:
     """The address that Kaggle's own developers test their client with is port 7777 of this machine."""
-    pytest.importorskip("kagglehub", reason="the extra tensorflow is not installed")
+    optional("kagglehub", "tensorflow")
     monkeypatch.setenv("KAGGLE_API_ENVIRONMENT", "TEST")
     monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path))
     server = Kaggle()

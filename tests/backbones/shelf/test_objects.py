@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
+from tests.optional import optional
 from tlkit import backbones
 from tlkit.backbones.shelf import Shelf
 from tlkit.errors import ShelfError, StoreError, TakenError, WeightsError
 
-pytest.importorskip("s3fs")
-moto_server = pytest.importorskip("moto.server")
+optional("s3fs", "s3")
+moto_server = optional("moto.server", "test")
 SECRET = "a-secret-that-nobody-may-see"
 
 
