@@ -159,7 +159,10 @@ def _card() -> ModelCard:
         classes=tuple(_IMAGENET_CATEGORIES),
         licence_code="Apache-2.0 (timm), BSD-3-Clause (tlkit)",
         licence_weights="Apache-2.0",
-        licence_data="ImageNet's terms of access: pictures for research and teaching, not to be handed on.",
+        licence_data=(
+            "ImageNet's terms of access (image-net.org/download): for research and education without commercial aims; to be"
+            " handed on only to colleagues who agree to the same terms."
+        ),
         lineage={
             "script": "python -m tlkit.backbones.convert",
             "package": PACKAGE,
@@ -176,8 +179,8 @@ def _card() -> ModelCard:
                 " share with yours (backbones.overlap) before you call a task new to it."
             ),
             (
-                "No sample of ImageNet travels with it, because its pictures may not be handed on: the old-head"
-                " test is left out."
+                "No sample of ImageNet travels with it, because its terms do not allow that: the old-head test is"
+                " left out."
             ),
             "It was trained on pictures of 224 pixels; smaller ones are cheaper and less sure.",
         ),

@@ -89,7 +89,7 @@ def load_from_zoo(name: str, folder: Path = FOLDER) -> Backbone:
         TRANSFORM if small else efficientnet.transform(side),
         card,
         _head(tensors, len(card.classes), base),
-        # Pictures of ImageNet may not be handed on: its network travels without a sample of them.
+        # ImageNet's terms do not allow a sample of it to travel with the network.
         load_sample(stem.removeprefix(f"{card.architecture}-"), folder) if small else None,
         # Measured on emoji at 64 px, 5 labels: 43 % on stored statistics, 32 % on those of the batch.
         "trainable" if small else "stored_stats",

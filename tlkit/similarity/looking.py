@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,14 +14,17 @@ from tlkit.similarity.checks import Codes, Matrix
 from tlkit.similarity.resample import Rows, stratified
 from tlkit.similarity.view import View
 
+# Pictures, or texts.
+Items = NDArray[Any] | tuple[str, ...]
+
 _BATCH = 64
 
 
 class Seeing(Protocol):
-    """What `report` needs of a backbone; it may also have ``source_probabilities(images)``."""
+    """What `report` needs of a backbone; it may also have ``source_probabilities(items)``."""
 
-    def features(self, images: Any, /) -> NDArray[np.float32]:
-        """Return (n, d) features of (n, c, h, w) images."""
+    def features(self, items: Any, /) -> NDArray[np.float32]:
+        """Return (n, d) features of (n, c, h, w) images, or of n texts."""
 
 
 class Task:
@@ -63,18 +66,19 @@ class Task:
         self.check()
         self._progress(words, self._start + share * (self._end - self._start))
 
-    def features(self, network: Any, images: NDArray[Any]) -> Matrix:
-        """Return (n, d) features, as a network sees pictures in the order of their batches."""
+    def features(self, network: Any, items: Items) -> Matrix:
+        """Return (n, d) features, as a network sees pictures or texts in the order of their batches."""
+        what = "pictures" if isinstance(items, np.ndarray) else "texts"
         blocks = []
-        for start in range(0, len(images), _BATCH):
-            self.tell("Looking at the pictures", start / len(images))
-            blocks.append(np.asarray(network.features(images[start : start + _BATCH])))
+        for start in range(0, len(items), _BATCH):
+            self.tell(f"Looking at the {what}", start / len(items))
+            blocks.append(np.asarray(network.features(items[start : start + _BATCH])))
         return checks.features(np.concatenate(blocks), "features of the network")
 
-    def view(self, network: Any, images: NDArray[Any]) -> View:
+    def view(self, network: Any, items: Items) -> View:
         """Return features, and probabilities of the source's classes where the network has a head for them."""
-        features = self.features(network, images)
-        given = network.source_probabilities(images) if has_head(network) else None
+        features = self.features(network, items)
+        given = network.source_probabilities(items) if has_head(network) else None
         return View(features, None if given is None else np.asarray(given, dtype=np.float64))
 
 
@@ -89,26 +93,76 @@ def split_of(data: Any, what: str) -> Any:
     Raises
     ------
     SimilarityError
-        It has no images and labels.
+        It has no images and labels, and no texts and labels.
     """
     split = getattr(data, "train", data)
-    if getattr(split, "kind", "images") == "texts":
+    if not hasattr(split, "labels") or not hasattr(split, _things(split)):
         raise SimilarityError(
-            f"The items of the {what} are texts, and reports and rankings look at pictures.",
-            "Take a score of features: similarity.logme(net.features(split.texts), split.labels), for example.",
-        )
-    if not hasattr(split, "images") or not hasattr(split, "labels"):
-        raise SimilarityError(
-            f"The {what} is a {type(data).__name__}, which has no images and labels.",
-            "Give a dataset from data.load or data.arrays, or one of its open splits.",
+            f"The {what} is a {type(data).__name__}, which has no images and labels, and no texts and labels.",
+            "Give a dataset from data.load, data.arrays or data.table, or one of its open splits.",
         )
     return split
 
 
-def pictures(split: Any, rows: Rows) -> NDArray[Any]:
-    """Return the pictures of some rows; of a set that is larger than memory, only these are read."""
+def are_texts(split: Any) -> bool:
+    """Say whether the items of a split are texts."""
+    return _things(split) == "texts"
+
+
+def count(split: Any) -> int:
+    """Return how many items a split has."""
+    return len(getattr(split, _things(split)))
+
+
+def of_one_kind(splits: Mapping[str, Any], network: Any) -> None:
+    """Refuse pictures beside texts, and items that a network does not take.
+
+    Parameters
+    ----------
+    splits
+        What each is called, and the split.
+    network
+        Asked for what its transform takes, if it has one.
+
+    Raises
+    ------
+    SimilarityError
+        They do not go together.
+    """
+    kinds = {what: "texts" if are_texts(one) else "pictures" for what, one in splits.items()}
+    first, kind = next(iter(kinds.items()))
+    for what, other in kinds.items():
+        if other != kind:
+            raise SimilarityError(
+                f"The items of the {first} are {kind}, those of the {what} are {other}.",
+                f"Give two sets of {kind}, or two of {other}: no network sees both.",
+            )
+    wanted = getattr(getattr(network, "transform", None), "takes", None)
+    takes = "pictures" if wanted == "images" else "texts"
+    if wanted is not None and takes != kind:
+        cure = (
+            "a network such as words.text_backbone(words.load('words:english'))"
+            if kind == "texts"
+            else "a network such as backbones.load('zoo:resnet-letters')"
+        )
+        raise SimilarityError(
+            f"{name_of(network, 'The network')} takes {takes}, and the items of the {first} are {kind}.",
+            f"Give {cure}.",
+        )
+
+
+def items_of(split: Any, rows: Rows) -> Items:
+    """Return the pictures or texts of some rows; of a set that is larger than memory, only these are read."""
+    if are_texts(split):
+        return tuple(split.texts[row] for row in rows.tolist())
     images = split.images if hasattr(split.images, "__array__") else np.asarray(split.images)
     return np.asarray(images[rows])
+
+
+def _things(split: Any) -> str:
+    # A split of texts refuses to be asked for images, and one of images for texts.
+    alike = hasattr(type(split), "kind") or hasattr(split, "images") or not hasattr(split, "texts")
+    return str(getattr(split, "kind", "images")) if alike else "texts"
 
 
 def name_of(thing: Any, default: str) -> str:
