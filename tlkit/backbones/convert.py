@@ -160,8 +160,8 @@ def _card() -> ModelCard:
         licence_code="Apache-2.0 (timm), BSD-3-Clause (tlkit)",
         licence_weights="Apache-2.0",
         licence_data=(
-            "ImageNet's terms of access (image-net.org/download): for research and education without commercial aims; to be"
-            " handed on only to colleagues who agree to the same terms."
+            "ImageNet's terms of access (image-net.org/download): for research and education without commercial aims;"
+            " to be handed on only to colleagues who agree to the same terms."
         ),
         lineage={
             "script": "python -m tlkit.backbones.convert",

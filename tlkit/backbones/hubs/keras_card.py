@@ -43,7 +43,9 @@ def card_of(
         classes=_imagenet() if published and head is not None and head.out_features == 1000 else (),
         licence_code="Apache-2.0",
         licence_weights=_NOT_STATED if published else "",
-        licence_data="ImageNet's terms of access (image-net.org/download): for research and education without commercial aims"
+        licence_data=(
+            "ImageNet's terms of access (image-net.org/download): for research and education without commercial aims"
+        )
         if published
         else "",
         lineage={"file": file.url if file is not None else place.name},

@@ -85,8 +85,8 @@ def card_of(name: str, family: str, network: str, weights: Any, sha256: str, siz
             else "unknown: torchvision states none for its weights, and says that terms of the training data may apply"
         ),
         licence_data=(
-            "ImageNet's terms of access (image-net.org/download): for research and education without commercial aims; to be"
-            " handed on only to colleagues who agree to the same terms"
+            "ImageNet's terms of access (image-net.org/download): for research and education without commercial aims;"
+            " to be handed on only to colleagues who agree to the same terms"
         ),
         lineage={
             "data": "imagenet-1k",
