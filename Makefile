@@ -1,7 +1,7 @@
 # Two commands do all the set-up: `make learn` to learn, `make test` to check a change.
 PYTHON ?= python3
 BIN := .venv/bin
-WORKERS ?= 2
+WORKERS ?= 3
 
 .PHONY: learn test lint lessons clean
 
@@ -24,8 +24,8 @@ learn: .venv/.learn
 	$(BIN)/tlkit try --source printed-digits --target digits
 	$(BIN)/tlkit start
 
-# The tests of one file, and the cells of one lesson, stay on one worker; conftest.py orders the files. Tests also wait,
-# for browsers and kernels: `make WORKERS=3 test` may be done sooner on two processors, with 16 GB of memory or more.
+# The tests of one file, and the cells of one lesson, stay on one worker; conftest.py orders the files. Tests also
+# wait, for browsers and kernels, so that three workers keep two processors busy; `make WORKERS=2 test` needs less memory.
 test: .venv/.test
 	$(BIN)/python tests/install_chromium.py
 	$(MAKE) --no-print-directory lint
