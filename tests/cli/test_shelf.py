@@ -29,6 +29,10 @@ def test_a_network_is_pushed_found_verified_and_pulled(
     assert "versions never change" in capsys.readouterr().err
     assert cli.main(["shelf", "--at", place, "list", "--licence", "mit"]) == 0
     assert "shelf:letters@1.0.0" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        cli.main(["shelf", "--at", place, "list", "nowhere"])
+    said = capsys.readouterr().err
+    assert said == ("tlkit shelf list: unrecognized arguments: nowhere. Try `tlkit shelf list --help`.\n")
     assert cli.main(["shelf", "--at", place, "lineage", "letters"]) == 0
     assert "zoo:resnet-letters" in capsys.readouterr().out
     assert cli.main(["shelf", "--at", place, "deprecate", "letters@1.0.0", "old"]) == 0

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 #: What a group of commands registers itself with.
 Commands = argparse._SubParsersAction
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence, instead of printing the whole usage first."""
+    """Says what is wrong in one sentence, instead of printing the whole usage first.
+
+    The command that was given more than it takes says so itself, so that its own help is named.
+    """
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        found, strange = super().parse_known_args(args, namespace)
+        if strange:
+            self.error(f"unrecognized arguments: {' '.join(strange)}")
+        return found, strange
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}. Try `{self.prog} --help`.\n")
