@@ -102,7 +102,19 @@ def test_versions_count_on_and_never_change(shelf: Shelf) -> None:
     for wrong in ("1.2", "1.2.x", "01.0.0", "newest"):
         with pytest.raises(ShelfError, match="version"):
             shelf.push(net, "net", version=wrong)
-    for wrong in ("../out", "Net", "", "a/b", ".push-x", "a..b", "x" * 65):
+    for wrong in (
+        "../out",
+        "Net",
+        "",
+        "a/b",
+        ".push-x",
+        "a..b",
+        "x" * 65,
+        "net\n",
+        "índex",
+        "index.json",
+        "nul.1",
+    ):
         with pytest.raises(ShelfError, match="cannot be named"):
             shelf.push(net, wrong)
         with pytest.raises(ShelfError, match="cannot be named"):
@@ -113,6 +125,9 @@ def test_versions_count_on_and_never_change(shelf: Shelf) -> None:
         assert shelf.entry(f"net@{asked}").version == found
     with pytest.raises(UnknownNameError, match=r"There are: 1\.0\.0"):
         shelf.load("net@3")
+    assert shelf.push(net, "net", version="2.1.999999999").version == "2.1.999999999"
+    with pytest.raises(ShelfError, match="expected three numbers"):
+        shelf.push(net, "net")
     with pytest.raises(UnknownNameError, match="nearest is 'net'"):
         shelf.load("nett")
 
@@ -258,7 +273,7 @@ def test_a_push_that_is_killed_leaves_the_shelf_as_it_was(shelf: Shelf) -> None:
             if os.fork() == 0:
                 _, call = dying(name, at)
                 setattr(os, name, call)
-                shelf.push(net, "net")
+                shelf.push(net, "new" if at == 4 else "net")
                 os._exit(0)
             print(os.WTERMSIG(os.wait()[1]))
     """
@@ -275,7 +290,7 @@ def test_a_push_that_is_killed_leaves_the_shelf_as_it_was(shelf: Shelf) -> None:
     assert len(shelf.list()) == 1
     assert shelf.verify().cleared == (), "a push may still be going on"
     assert len(shelf.verify(leftovers_after_seconds=0).cleared) == 4
-    assert contents(Path(shelf.place)) == before
+    assert contents(Path(shelf.place)) == before, "nor is anything left of a name that was to be new"
     assert shelf.push(net, "net").version == "1.0.1"
 
 
@@ -294,6 +309,15 @@ def test_a_deprecated_version_is_passed_over_and_warns(shelf: Shelf) -> None:
     shelf.deprecate("net", "1.0.0", "also biased")
     with pytest.warns(DeprecatedModelWarning):
         assert shelf.load("net@1").name == "shelf:net@1.0.1"
+    # A damaged note is told of its own version, and blocks no other.
+    (Path(shelf.place) / "net" / "1.0.1" / "deprecated.json").write_text("{}")
+    for asked in ("net", "net@1", "shelf:net@1.0.0"):
+        with pytest.warns(DeprecatedModelWarning, match="also biased"):
+            assert shelf.load(asked).name == "shelf:net@1.0.0"
+    with pytest.raises(WeightsError, match=r"note on net@1\.0\.1 was changed"):
+        shelf.load("net@1.0.1")
+    assert [one for one, _ in shelf.verify().problems] == ["net@1.0.1"]
+    assert len(shelf.list()) == 2
     for wrong in ("", "  "):
         with pytest.raises(ShelfError, match="No reason"):
             shelf.deprecate("net", "1.0.0", wrong)
@@ -333,9 +357,12 @@ def test_the_lineage_goes_back_to_the_first_source(shelf: Shelf, run: Run, tmp_p
     far_other.push(second, "digits", replace(SAID, contact="others"))
     with pytest.raises(TakenError):
         shelf.pull("digits", far_other.place)
-    lost = shelf.push(
-        second, "lost", replace(SAID, lineage={"parents": ["hf:someone/else"]}), allow_incomplete="lost"
-    )
+    told = {"parents": ["hf:someone/else"], "made_by": "me"}
+    others = {"zoo:resnet-letters": {"name": "zoo:resnet-letters", "licence_weights": "free"}}
+    lost = shelf.push(second, "lost", replace(SAID, lineage=told, ancestry=others), allow_incomplete="lost")
+    assert lost.card.parents == ("shelf:greek@1.0.0", "hf:someone/else"), "more may be told, none left out"
+    assert lost.card.lineage["made_by"] == "me"
+    assert lost.card.ancestry["zoo:resnet-letters"]["licence_weights"] == "BSD-3-Clause"
     assert not shelf.lineage("lost").complete
     assert "its card is not here" in str(shelf.lineage("lost"))
     assert "hf:someone/else has no card here" in " ".join(lost.card.missing())

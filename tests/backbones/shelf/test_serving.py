@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,12 +55,19 @@ def get(address: str, path: str, method: str = "GET", **headers: str) -> tuple[i
     return found
 
 
-def test_a_shelf_is_read_by_http_and_never_written(folder: Shelf, tmp_path: Path) -> None:
+def test_a_shelf_is_read_by_http_and_never_written(
+    folder: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     net = backbones.load("zoo:resnet-letters")
     with running(serving.server(folder, port=0)) as address:
         far = Shelf(address)
         assert far.load("letters@1").fingerprint == net.fingerprint
+        asked: list[str] = []
+        store: Any = far._store
+        read = store._get
+        monkeypatch.setattr(store, "_get", lambda path: asked.append(path) or read(path))
         assert [one.whole_name for one in far.list()] == ["shelf:letters@1.0.0"]
+        assert asked.count("index.json") == 1, "what is there is asked once, not once for each name"
         assert far.verify().ok
         assert Shelf(tmp_path).place in str(far.pull("letters", tmp_path))
         assert far.lineage("letters").complete

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # Longer texts are rare in a classroom, and what is kept of every text grows with it.
 _MOST_LENGTH = 128
 _NAMED = 3
+# What marks a piece at the start of a word: of GPT-2's kin, and of SentencePiece.
+_STARTS = ("Ġ", "▁")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -41,9 +43,12 @@ class TokenTransform(TextTransform):
     tokenizer: Any
     length: int = 128
     digest: str = field(init=False)
+    #: The tokenizer as JSON, before any call has set how texts are cut and padded.
+    content: bytes = field(init=False)
 
     def __post_init__(self) -> None:
         content = self.tokenizer.backend_tokenizer.to_str().encode()
+        object.__setattr__(self, "content", content)
         object.__setattr__(self, "digest", hashlib.sha256(content).hexdigest()[:16])
 
     @property
@@ -95,6 +100,12 @@ class TokenTransform(TextTransform):
             texts = "text was" if cut == 1 else "texts were"
             told.append(f"{cut:,} {texts} cut to the first {self.length} pieces.")
         return told
+
+    def known_words(self) -> list[str]:
+        """Return the pieces that can be words: of letters alone, and at the start of a word where pieces say that."""
+        pieces = self.tokenizer.get_vocab()
+        marked = [piece[1:] for piece in pieces if piece[:1] in _STARTS]
+        return sorted({piece for piece in marked or pieces if len(piece) > 1 and piece.isalpha()})
 
     def rows_seen(self, split: Split) -> Tensor:
         """Return which rows of the encoder's first embedding the texts of a split look up, sorted."""

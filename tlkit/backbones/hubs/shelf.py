@@ -21,6 +21,11 @@ def load(name: str, asked: Asked) -> Backbone:
         A byte was changed since it was pushed.
     """
     found = Shelf().load(name)
+    if asked.side is not None and found.transform.takes != "images":
+        raise DataError(
+            f"{found.name} takes {found.transform.takes}, and side={asked.side} is for pictures.",
+            "Leave side out.",
+        )
     if asked.side is not None and (asked.side, asked.side) != found.transform.shape[1:]:
         raise DataError(
             f"{found.name} takes pictures of {found.transform.shape[1]} pixels, not of {asked.side!r}.",

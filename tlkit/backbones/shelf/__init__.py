@@ -6,7 +6,8 @@ Nothing found on the shelf ...my-shelf
 """
 
 from tlkit.backbones.shelf.entry import Entry, Listing, Verified
-from tlkit.backbones.shelf.library import DeprecatedModelWarning, Shelf, shelf_place
+from tlkit.backbones.shelf.library import DeprecatedModelWarning, Shelf
 from tlkit.backbones.shelf.lineage import Lineage
+from tlkit.backbones.shelf.store import shelf_place
 
 __all__ = ["Shelf", "Entry", "Listing", "Verified", "Lineage", "DeprecatedModelWarning", "shelf_place"]

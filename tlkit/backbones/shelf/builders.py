@@ -1,7 +1,8 @@
-"""Builders: how the layers of a stored network are built again, by name and without weights."""
+"""Builders: how the layers of a stored network are built again, by name and settings and without weights."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -10,13 +11,21 @@ from torch import nn
 from tlkit.backbones import efficientnet, families
 from tlkit.backbones.backbone import Backbone
 from tlkit.backbones.nets import ARCHITECTURES, build
-from tlkit.errors import ShelfError, TlkitError, WeightsError
+from tlkit.backbones.shelf import keras_layers, text_layers, transformers_layers
+from tlkit.backbones.staged import StagedModule
+from tlkit.errors import MissingPartError, ShelfError, WeightsError
 
 _ZOO, _TORCHVISION, _TIMM = "zoo:", "torchvision:", "timm:"
+# Their layers say themselves what they are.
+_TOLD_BY_LAYERS: tuple[Callable[[StagedModule], tuple[str, dict[str, Any]] | None], ...] = (
+    text_layers.told,
+    transformers_layers.told,
+    keras_layers.told,
+)
 
 
 def builder_of(backbone: Backbone) -> str:
-    """Return what builds a backbone's layers: ``"zoo:resnet"``, ``"torchvision:resnet18"``, ``"timm:resnet18"``.
+    """Return what builds a backbone's layers: ``"zoo:resnet"``, ``"timm:resnet18"``, ``"hf:bert"``, ``"text-gru"``.
 
     Raises
     ------
@@ -29,29 +38,47 @@ def builder_of(backbone: Backbone) -> str:
     >>> builder_of(load("zoo:resnet-letters"))
     'zoo:resnet'
     """
+    told = _told(backbone)
+    if told is not None:
+        return told[0]
     architecture = backbone.card.architecture
     if architecture.startswith((_TORCHVISION, _TIMM)):
         return architecture
     if backbone.name.startswith(_TORCHVISION):
         # Without the side of the pictures: no layer depends on it.
         return "@".join(part for part in backbone.name.split("@") if not part.isdecimal())
-    if backbone.name.startswith(_TIMM):
+    if backbone.name.startswith((_TIMM, transformers_layers.PREFIX)):
+        # Of Hugging Face: one of timm's networks there, as transformers' own were told by their layers.
         return _TIMM + architecture
     if architecture in (*ARCHITECTURES, efficientnet.ARCHITECTURE):
         return _ZOO + architecture
     raise own_code(backbone)
 
 
+def settings_of(backbone: Backbone) -> dict[str, Any]:
+    """Return what its builder needs besides the name, as JSON takes it; mostly nothing."""
+    told = _told(backbone)
+    return {} if told is None else told[1]
+
+
+def _told(backbone: Backbone) -> tuple[str, dict[str, Any]] | None:
+    found = (told(backbone.module) for told in _TOLD_BY_LAYERS)
+    return next((one for one in found if one is not None), None)
+
+
 def own_code(backbone: Backbone) -> ShelfError:
     """Build the error for a network whose layers no library builds by name."""
     return ShelfError(
         f"The layers of {backbone.name!r} cannot be built again by name, and a shelf stores numbers, not code.",
-        "Push networks of zoo:, torchvision: or timm: with their layers as they are, and what was trained from them; "
-        "of others keep the code beside weights written by safetensors, and load both with backbones.wrap.",
+        "Push networks of zoo:, torchvision:, timm:, hf:, keras: and words.text_backbone with their layers as they "
+        "are, and what was trained from them; of others keep the code beside weights written by safetensors, and load "
+        "both with backbones.wrap.",
     )
 
 
-def built(builder: str, shape: tuple[int, int, int]) -> dict[str, nn.Module]:
+def built(
+    builder: str, shape: tuple[int, ...], settings: Mapping[str, Any] | None = None
+) -> dict[str, nn.Module]:
     """Return untrained stages by name; their weights may hold no numbers yet.
 
     Parameters
@@ -59,12 +86,16 @@ def built(builder: str, shape: tuple[int, int, int]) -> dict[str, nn.Module]:
     builder
         As :func:`builder_of` named it.
     shape
-        Of the pictures: channels, height, width.
+        Of one transformed item; of pictures: channels, height, width.
+    settings
+        As :func:`settings_of` gave them.
 
     Raises
     ------
     WeightsError
         There is no such builder here.
+    MissingPartError
+        The library that builds it is not installed.
 
     Examples
     --------
@@ -72,7 +103,14 @@ def built(builder: str, shape: tuple[int, int, int]) -> dict[str, nn.Module]:
     ['block1', 'block2', 'block3', 'block4']
     """
     prefix, _, name = builder.partition(":")
+    told = settings or {}
     try:
+        if builder.startswith(text_layers.PREFIX):
+            return text_layers.build(builder.removeprefix(text_layers.PREFIX), told)
+        if builder.startswith(transformers_layers.PREFIX):
+            return transformers_layers.build(name, told, shape)
+        if builder.startswith(keras_layers.PREFIX):
+            return keras_layers.build(name, told)
         if builder == _ZOO + efficientnet.ARCHITECTURE:
             return dict(efficientnet.build_efficientnet().stages.items())
         if prefix == "zoo" and name in ARCHITECTURES:
@@ -81,11 +119,12 @@ def built(builder: str, shape: tuple[int, int, int]) -> dict[str, nn.Module]:
             return _of_torchvision(name)
         if prefix == "timm":
             return _of_timm(name, shape)
-    except TlkitError:
+    except (WeightsError, MissingPartError):
         raise
     except Exception as error:  # whatever a library says of a name or a setting that it does not know
         raise WeightsError(
-            f"{builder} cannot be built here: {error}.", "Install the versions that its card names."
+            f"{builder} cannot be built here: {str(error).rstrip('.')}.",
+            "Install the versions that its card names.",
         ) from error
     raise WeightsError(f"What builds {builder!r} is not known here.", "Update tlkit.")
 
@@ -103,7 +142,7 @@ def _of_torchvision(name: str) -> dict[str, nn.Module]:
     return found.stages
 
 
-def _of_timm(name: str, shape: tuple[int, int, int]) -> dict[str, nn.Module]:
+def _of_timm(name: str, shape: tuple[int, ...]) -> dict[str, nn.Module]:
     import timm
     from timm.models import get_pretrained_cfg, is_model
 

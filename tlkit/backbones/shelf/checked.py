@@ -32,10 +32,16 @@ class Checked:
     def __init__(self, store: Store) -> None:
         self.store = store
 
+    def contents(self) -> dict[str, list[Version]]:
+        """Return every network with its versions, oldest first."""
+        return {
+            name: sorted(Version.of(one) for one in there) for name, there in self.store.contents().items()
+        }
+
     def entries(self) -> Iterator[Entry]:
         """Return every version of every network."""
-        for name in self.store.names():
-            for version in self.versions(name):
+        for name, versions in self.contents().items():
+            for version in versions:
                 try:
                     yield self.entry(name, version)
                 except WeightsError:
@@ -63,7 +69,7 @@ class Checked:
         """Return the versions of a network that has to be there."""
         there = self.versions(name)
         if not there:
-            raise unknown_name(f"network on the shelf {self.store.place}", name, self.store.names())
+            raise unknown_name(f"network on the shelf {self.store.place}", name, list(self.store.contents()))
         return there
 
     def chosen(self, name: str) -> tuple[str, Version]:
@@ -71,9 +77,8 @@ class Checked:
         own, asked = split(name)
         there = self.known_versions(own)
         if asked.count(".") == 2:
-            return own, choose(own, asked, there, [])
-        avoided = [one for one in there if self.reason(own, one)]
-        return own, choose(own, asked, there, avoided)
+            return own, choose(own, asked, there, {})
+        return own, choose(own, asked, there, {one: self._passed_over(own, one) for one in there})
 
     def reason(self, name: str, version: Version) -> str:
         """Return why a version is not to be used any more; empty if it is."""
@@ -82,6 +87,13 @@ class Checked:
         except FileNotFoundError:
             return ""
         return str(sealed_json.read(content, f"The note on {name}@{version}").get("reason", ""))
+
+    def _passed_over(self, name: str, version: Version) -> int:
+        """Return 1 for a version that is advised against, 2 if its note was damaged, 0 if it is as good as any."""
+        try:
+            return int(bool(self.reason(name, version)))
+        except WeightsError:
+            return 2
 
     def manifest(self, name: str, version: Version) -> dict[str, Any]:
         """Return what a version's files have to be."""

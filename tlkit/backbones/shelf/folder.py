@@ -14,12 +14,12 @@ from typing import Any
 
 from tlkit import files as atomic
 from tlkit.backbones.shelf import sealed_json
-from tlkit.backbones.shelf.store import MANIFEST, NOTE, UNFINISHED
+from tlkit.backbones.shelf.store import MANIFEST, NOTE, UNFINISHED, Store
 from tlkit.backbones.shelf.versions import is_name, is_version
 from tlkit.errors import StoreError, TakenError
 
 
-class FolderStore:
+class FolderStore(Store):
     """Files in ``place/NAME/VERSION/``.
 
     Parameters
@@ -33,7 +33,7 @@ class FolderStore:
         self.place = str(folder)
 
     def names(self) -> list[str]:
-        return [name for name in self._listed(self.folder) if is_name(name) and self.versions(name)]
+        return [name for name in self._listed(self.folder) if is_name(name)]
 
     def versions(self, name: str) -> list[str]:
         own = self.folder / name

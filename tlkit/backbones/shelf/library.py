@@ -17,7 +17,7 @@ from tlkit.backbones.shelf.checked import KIND, Checked, manifest_of
 from tlkit.backbones.shelf.entry import Entry, Listing, Verified, matches
 from tlkit.backbones.shelf.lineage import Lineage, lineage_of
 from tlkit.backbones.shelf.offered import offered
-from tlkit.backbones.shelf.store import LEFT_OVER_SECONDS, store_at
+from tlkit.backbones.shelf.store import LEFT_OVER_SECONDS, NOTE, shelf_place, store_at
 from tlkit.backbones.shelf.versions import PREFIX, Version, checked_name, split, wanted_version
 from tlkit.backbones.shelf.web import INDEX
 from tlkit.errors import ShelfError, TakenError, level_of_the_caller
@@ -28,12 +28,6 @@ if TYPE_CHECKING:
 
 class DeprecatedModelWarning(UserWarning):
     """A network was loaded that its shelf advises against."""
-
-
-def shelf_place() -> str:
-    """Return where the shelf stands: ``$TLKIT_SHELF``, else a folder among the user's data."""
-    base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return os.environ.get("TLKIT_SHELF") or str(Path(base).expanduser() / "tlkit" / "shelf")
 
 
 class Shelf:
@@ -129,7 +123,8 @@ class Shelf:
                 "Give card=ModelCard(name=..., licence_weights=..., ...), or allow_incomplete='why'.",
             )
         if gaps:
-            backbone = _with_reason(backbone, str(allow_incomplete).strip())
+            told = replace(backbone.card, allowed_incomplete=str(allow_incomplete).strip())
+            backbone = replace(backbone, card=told)
         content = {**packing.pack(backbone), **more}
         self._store.put(name, str(number), content, manifest_of(name, number, content))
         self._store.clear(name, LEFT_OVER_SECONDS)
@@ -151,8 +146,7 @@ class Shelf:
             A byte was changed since it was pushed.
         """
         own, version = self._checked.chosen(name)
-        reason = self._checked.reason(own, version)
-        if reason:
+        if reason := self._checked.reason(own, version):
             warnings.warn(
                 f"{own}@{version} is not to be used any more: {reason}",
                 DeprecatedModelWarning,
@@ -200,7 +194,7 @@ class Shelf:
         """
         if not isinstance(reason, str) or not reason.strip():
             raise ShelfError("No reason is given.", "Say why, and what to use instead.")
-        own, number = self._checked.chosen(f"{checked_name(name)}@{Version.of(version)}")
+        own, number = self._checked.chosen(f"{name}@{Version.of(version)}")
         self._store.note(own, str(number), sealed_json.write({"reason": " ".join(reason.split())}))
         return self._checked.entry(own, number)
 
@@ -231,15 +225,16 @@ class Shelf:
         own, version = self._checked.chosen(name)
         content = self._checked.content(own, version)
         manifest = manifest_of(own, version, content)
+        reason = self._checked.reason(own, version)
+        note = {NOTE: sealed_json.write({"reason": reason})} if reason else {}
         try:
-            there._store.put(own, str(version), content, manifest)
+            there._store.put(own, str(version), {**content, **note}, manifest)
         except TakenError:
             if there._checked.manifest(own, version)["files"] != manifest["files"]:
                 raise
             there._checked.content(own, version)
-        reason = self._checked.reason(own, version)
-        if reason:
-            there._store.note(own, str(version), sealed_json.write({"reason": reason}))
+            if reason:
+                there._store.note(own, str(version), note[NOTE])
         return Path(there.place) / own / str(version)
 
     def verify(
@@ -254,8 +249,9 @@ class Shelf:
         leftovers_after_seconds
             A push younger than that may still be going on: what it has written stays.
         """
+        begun = self._store.names() if name is None else []
         if name is None:
-            chosen = [(own, one) for own in self._store.names() for one in self._checked.versions(own)]
+            chosen = [(own, one) for own, there in self._checked.contents().items() for one in there]
         elif "@" in name:
             chosen = [self._checked.chosen(name)]
         else:
@@ -268,7 +264,7 @@ class Shelf:
         ]
         cleared = [
             left
-            for own in sorted({own for own, _ in chosen})
+            for own in sorted({*begun, *(own for own, _ in chosen)})
             for left in self._store.clear(own, leftovers_after_seconds)
         ]
         return Verified(self.place, len(chosen), tuple(problems), tuple(cleared))
@@ -277,8 +273,7 @@ class Shelf:
         """Return what is on the shelf, as a web server tells it."""
         names = {
             name: {str(one): self._checked.named_files(name, one) for one in there}
-            for name in self._store.names()
-            if (there := self._checked.versions(name))
+            for name, there in self._checked.contents().items()
         }
         return {"kind": f"{KIND}.index", "names": names}
 
@@ -299,7 +294,3 @@ class Shelf:
 
     def __repr__(self) -> str:
         return f"Shelf({self.place!r})"
-
-
-def _with_reason(backbone: Backbone, reason: str) -> Backbone:
-    return replace(backbone, card=replace(backbone.card, allowed_incomplete=reason))

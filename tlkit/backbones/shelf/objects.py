@@ -11,7 +11,7 @@ from typing import Any
 
 from tlkit.backbones.hubs.missing import missing_part
 from tlkit.backbones.shelf import sealed_json
-from tlkit.backbones.shelf.store import MANIFEST, NOTE, UNFINISHED
+from tlkit.backbones.shelf.store import MANIFEST, NOTE, UNFINISHED, Store
 from tlkit.backbones.shelf.versions import is_name, is_version
 from tlkit.errors import StoreError, TakenError, TlkitError
 
@@ -20,7 +20,7 @@ _EXTRAS = {"s3": ("s3fs", "s3"), "gs": ("gcsfs", "gcs"), "gcs": ("gcsfs", "gcs")
 _CAME_LATE = {"PreconditionFailed", "ConditionalRequestConflict", "409", "412"}
 
 
-class ObjectStore:
+class ObjectStore(Store):
     """Objects under ``place/NAME/VERSION/``.
 
     The files lie in a folder of the push's own beside the manifest, which is written last and only if there is none
@@ -49,7 +49,7 @@ class ObjectStore:
         self._root = self.system._strip_protocol(self.place).rstrip("/")
 
     def names(self) -> list[str]:
-        return [name for name in self._listed(self._root) if is_name(name) and self.versions(name)]
+        return [name for name in self._listed(self._root) if is_name(name)]
 
     def versions(self, name: str) -> list[str]:
         with self._told():

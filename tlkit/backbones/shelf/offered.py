@@ -151,7 +151,7 @@ def _measured(run: Run) -> dict[str, Any]:
 
 
 def _joined(known: ModelCard, given: ModelCard | None) -> ModelCard:
-    """Return a card in which what was given comes before what was known."""
+    """Return a card in which what was given comes before what was known; what a network was made from stays."""
     if given is None:
         return known
     said = {
@@ -160,6 +160,10 @@ def _joined(known: ModelCard, given: ModelCard | None) -> ModelCard:
         if one.name not in ("name", "sha256", "file_bytes")
     }
     said = {key: value for key, value in said.items() if value}
-    for mapping in ("lineage", "recipe", "ancestry"):
+    for mapping in ("lineage", "recipe", "metrics"):
         said[mapping] = {**getattr(known, mapping), **said.get(mapping, {})}
+    said["ancestry"] = {**said.get("ancestry", {}), **known.ancestry}
+    if known.parents:
+        # More of them may be told, none left out.
+        said["lineage"]["parents"] = list(dict.fromkeys([*known.parents, *given.parents]))
     return replace(known, **said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,15 +17,19 @@ from torch import Tensor, nn
 from tlkit.backbones.backbone import Backbone
 from tlkit.backbones.card import ModelCard
 from tlkit.backbones.evaluating import evaluating
+from tlkit.backbones.intake import Transform, placed
 from tlkit.backbones.pooling import pool_features
 from tlkit.backbones.sample import SourceSample
-from tlkit.backbones.shelf.builders import builder_of, built, own_code
+from tlkit.backbones.shelf import transforms
+from tlkit.backbones.shelf.builders import builder_of, built, own_code, settings_of
 from tlkit.backbones.staged import StagedModule
 from tlkit.backbones.transform import InputTransform
-from tlkit.errors import ShelfError, TlkitError, WeightsError
+from tlkit.errors import TlkitError, WeightsError
 
 WEIGHTS, CONFIG, README, SAMPLE = "model.safetensors", "config.json", "README.md", "sample.safetensors"
-KIND, SCHEMA = "tlkit.shelf.backbone", 1
+KIND, SCHEMA = "tlkit.shelf.backbone", 2
+# The first tlkit to read shelves knew pictures alone, and builders without settings.
+_FIRST_SCHEMA = 1
 _HEAD = "head."
 
 
@@ -48,13 +52,8 @@ def pack(backbone: Backbone) -> dict[str, bytes]:
     >>> unpack(files).fingerprint == load("zoo:resnet-letters").fingerprint
     True
     """
-    builder = builder_of(backbone)
-    transform = backbone.transform
-    if type(transform) is not InputTransform:
-        raise ShelfError(
-            f"The transform of {backbone.name!r} is a {type(transform).__name__}, which a shelf cannot store.",
-            "Push networks that take pictures.",
-        )
+    builder, settings = builder_of(backbone), settings_of(backbone)
+    transform, transform_files = transforms.packed(backbone.transform, backbone.name)
     tensors, strides = _tensors(backbone)
     weights = safetensors.torch.save(tensors)
     card = replace(
@@ -68,12 +67,13 @@ def pack(backbone: Backbone) -> dict[str, bytes]:
     sample = backbone.source_sample
     config = {
         "kind": KIND,
-        "schema": SCHEMA,
+        "schema": SCHEMA if settings or transform_files else _FIRST_SCHEMA,
         "name": backbone.name,
         "builder": builder,
+        "settings": settings,
         "stages": list(backbone.stages),
         "classes": list(card.classes),
-        "transform": asdict(transform),
+        "transform": transform,
         "learns_in": backbone.learns_in,
         # How numbers lie in memory decides which routine computes, and so the last bits of what comes out.
         "strides": strides,
@@ -85,6 +85,7 @@ def pack(backbone: Backbone) -> dict[str, bytes]:
         WEIGHTS: weights,
         CONFIG: (json.dumps(config, indent=1, ensure_ascii=False) + "\n").encode(),
         README: card.markdown().encode(),
+        **transform_files,
     }
     if sample is not None:
         arrays = {"images": torch.tensor(sample.images), "labels": torch.tensor(sample.labels)}
@@ -104,9 +105,8 @@ def unpack(files: Mapping[str, bytes]) -> Backbone:
     config = read_config(files.get(CONFIG, b""))
     try:
         tensors = safetensors.torch.load(files[WEIGHTS])
-        told = config["transform"]
-        transform = InputTransform(**{**told, "mean": tuple(told["mean"]), "std": tuple(told["std"])})
-        stages = built(config["builder"], transform.shape)
+        transform = transforms.unpacked(config["transform"], files)
+        stages = built(config["builder"], transform.shape, config.get("settings"))
         if not set(config["stages"]) <= set(stages):
             raise WeightsError(
                 f"{config['builder']} is cut into {', '.join(stages)} here, but was stored as"
@@ -179,8 +179,9 @@ def _fill(module: nn.Module, tensors: Mapping[str, Tensor], strides: Mapping[str
             f"The weights do not fit the network: {strange[0]} is missing in one of them or has another shape.",
             "Push it again.",
         )
-    laid = {name: _laid(stored, strides.get(name)) for name, stored in tensors.items()}
-    module.load_state_dict(laid, strict=True, assign=True)
+    # Into the network's own state, which knows its format: as plain names, norms would take it for an old one.
+    own.update({name: _laid(stored, strides.get(name)) for name, stored in tensors.items()})
+    module.load_state_dict(own, strict=True, assign=True)
     module.requires_grad_(True)
 
 
@@ -222,15 +223,22 @@ def _expect_the_same(backbone: Backbone, files: Mapping[str, bytes]) -> None:
         again = unpack(files)
     except WeightsError as error:
         raise own_code(backbone) from error
-    generator = torch.Generator().manual_seed(0)
-    x = torch.rand((1, *backbone.transform.shape), generator=generator)
-    if again.fingerprint != backbone.fingerprint or not torch.equal(_given(backbone, x), _given(again, x)):
+    same = again.fingerprint == backbone.fingerprint
+    if not same or not all(map(torch.equal, _given(backbone), _given(again))):
         raise own_code(backbone)
 
 
-def _given(backbone: Backbone, x: Tensor) -> Tensor:
-    x = x.contiguous(memory_format=torch.channels_last)
+def _given(backbone: Backbone) -> tuple[Tensor, Tensor]:
+    """Return an input, and what the network makes of it."""
+    x = _input(backbone.transform)
     with evaluating(backbone.module), torch.no_grad():
-        reference = next(backbone.module.parameters(), x)
-        features = pool_features(backbone.module(x.to(reference.device, reference.dtype))).float().cpu()
-        return features if backbone.source_head is None else backbone.source_head(features)
+        features = pool_features(backbone.module(placed(backbone.module, x))).float().cpu()
+        return x, features if backbone.source_head is None else backbone.source_head(features)
+
+
+def _input(transform: Transform) -> Tensor:
+    if isinstance(transform, InputTransform):
+        return torch.rand((1, *transform.shape), generator=torch.Generator().manual_seed(0))
+    texts = transform.probe(transform.shape)
+    # Also a text without a word, one of unknown words, and one that is cut.
+    return transform([*texts, "", "Zqx-zqx ’ß 一 [MASK] <pad>", " ".join(texts) * transform.shape[0]])

@@ -25,10 +25,15 @@ class Store(Protocol):
     place: str
 
     def names(self) -> list[str]:
-        """Return what has at least one version."""
+        """Return every name, also one of which no push came to its end."""
 
     def versions(self, name: str) -> list[str]:
         """Return the versions that were pushed to the end."""
+
+    def contents(self) -> dict[str, list[str]]:
+        """Return what has at least one version, with all its versions."""
+        found = {name: self.versions(name) for name in self.names()}
+        return {name: versions for name, versions in found.items() if versions}
 
     def read(self, name: str, version: str, file: str, folder: str = "") -> bytes:
         """Return a file; FileNotFoundError if there is none."""
@@ -44,6 +49,12 @@ class Store(Protocol):
 
     def clear(self, name: str, older_than_seconds: float) -> list[str]:
         """Delete what pushes left that were ended before their time; return what it was."""
+
+
+def shelf_place() -> str:
+    """Return where the shelf stands: ``$TLKIT_SHELF``, else a folder among the user's data."""
+    base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return os.environ.get("TLKIT_SHELF") or str(Path(base).expanduser() / "tlkit" / "shelf")
 
 
 def store_at(place: str | os.PathLike[str], token: str | None, options: Mapping[str, Any]) -> Store:

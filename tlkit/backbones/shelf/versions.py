@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from tlkit.errors import ShelfError, UnknownNameError
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 _VERSION = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})", re.ASCII)
+# What Windows does not let a folder be called, and what lies beside the folders of a shelf.
+_TAKEN = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?|index\.json", re.ASCII)
 _ASKED = re.compile(r"\d{1,9}(?:\.\d{1,9}){0,2}", re.ASCII)
 PREFIX = "shelf:"
 
@@ -70,7 +72,12 @@ def is_name(text: object) -> bool:
     >>> is_name("greek-letters"), is_name("../secret"), is_name("Greek")
     (True, False, False)
     """
-    return isinstance(text, str) and _NAME.fullmatch(text) is not None and ".." not in text
+    return (
+        isinstance(text, str)
+        and _NAME.fullmatch(text) is not None
+        and ".." not in text
+        and _TAKEN.fullmatch(text) is None
+    )
 
 
 def checked_name(text: object) -> str:
@@ -84,7 +91,8 @@ def checked_name(text: object) -> str:
     if not is_name(text):
         raise ShelfError(
             f"A network on a shelf cannot be named {text!r}.",
-            "Use up to 64 small letters, digits, '-', '_' and '.': 'greek-letters'.",
+            "Use up to 64 small letters, digits, '-', '_' and '.', and no name that computers keep for themselves: "
+            "'greek-letters'.",
         )
     return str(text)
 
@@ -107,7 +115,8 @@ def wanted_version(asked: str | None, there: Iterable[Version]) -> Version:
     if asked not in (None, "patch", "minor", "major"):
         return Version.of(asked)
     newest = max(there, default=None)
-    return Version(1, 0, 0) if newest is None else newest.next(asked or "patch")
+    # Read again: a number can grow longer than versions may be.
+    return Version(1, 0, 0) if newest is None else Version.of(str(newest.next(asked or "patch")))
 
 
 def split(name: str) -> tuple[str, str]:
@@ -132,8 +141,8 @@ def split(name: str) -> tuple[str, str]:
     return checked_name(base), asked
 
 
-def choose(name: str, asked: str, there: Iterable[Version], passed_over: Iterable[Version]) -> Version:
-    """Return the newest version that begins as asked; one that is passed over only if there is no other.
+def choose(name: str, asked: str, there: Iterable[Version], passed_over: Mapping[Version, int]) -> Version:
+    """Return the newest version that begins as asked; of those that are passed over, the one that is the least.
 
     Raises
     ------
@@ -143,7 +152,7 @@ def choose(name: str, asked: str, there: Iterable[Version], passed_over: Iterabl
     Examples
     --------
     >>> there = [Version(1, 2, 0), Version(1, 2, 5), Version(1, 20, 0), Version(2, 0, 0)]
-    >>> str(choose("greek", "1.2", there, [])), str(choose("greek", "", there, [Version(2, 0, 0)]))
+    >>> str(choose("greek", "1.2", there, {})), str(choose("greek", "", there, {Version(2, 0, 0): 1}))
     ('1.2.5', '1.20.0')
     """
     begins = tuple(int(part) for part in asked.split(".")) if asked else ()
@@ -154,5 +163,4 @@ def choose(name: str, asked: str, there: Iterable[Version], passed_over: Iterabl
         raise UnknownNameError(
             f"There is no version {asked or 'at all'} of {name!r} on this shelf.", f"There are: {listed}."
         )
-    avoided = set(passed_over)
-    return max([one for one in fitting if one not in avoided] or fitting)
+    return max(fitting, key=lambda one: (-passed_over.get(one, 0), one))

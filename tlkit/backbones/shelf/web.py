@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from tlkit.backbones.shelf.store import Store
 from tlkit.backbones.shelf.versions import is_name, is_version
 from tlkit.errors import ShelfError, StoreError
 
@@ -24,7 +25,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-class WebStore:
+class WebStore(Store):
     """Files at ``place/NAME/VERSION/``.
 
     Parameters
@@ -46,16 +47,19 @@ class WebStore:
         self._opener = urllib.request.build_opener(*([_NoRedirect] if self._token else []))
 
     def names(self) -> list[str]:
-        return sorted(name for name, versions in self._index().items() if versions)
+        return list(self.contents())
+
+    def contents(self) -> dict[str, list[str]]:
+        return {name: versions for name, versions in sorted(self._index().items()) if versions}
 
     def versions(self, name: str) -> list[str]:
-        return sorted(self._index().get(name, {}))
+        return self._index().get(name, [])
 
     def read(self, name: str, version: str, file: str, folder: str = "") -> bytes:
         return self._get("/".join(part for part in (name, version, folder, file) if part))
 
     def files(self, name: str, version: str, folder: str = "") -> list[str]:
-        return list(self._index().get(name, {}).get(version, []))
+        return []  # a server tells only what manifests name
 
     def put(self, name: str, version: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> None:
         raise self._read_only()
@@ -66,15 +70,11 @@ class WebStore:
     def clear(self, name: str, older_than_seconds: float) -> list[str]:
         return []
 
-    def _index(self) -> dict[str, dict[str, list[str]]]:
+    def _index(self) -> dict[str, list[str]]:
         try:
             told = json.loads(self._get(INDEX))
             return {
-                name: {
-                    version: [str(file) for file in files]
-                    for version, files in one.items()
-                    if is_version(version)
-                }
+                name: sorted(version for version in one if is_version(version))
                 for name, one in told["names"].items()
                 if is_name(name)
             }
