@@ -303,3 +303,56 @@ def test_lesson_5_by_keyboard_to_the_floor_and_the_panel(learner: Callable[[str]
     expect(panel.locator(".tlkit-head")).to_contain_text("photos → digits, seen by zoo:resnet-photos")
     expect(panel.get_by_role("button", name="Measure", exact=True)).to_be_enabled()
     pictured(five, "lesson-5")
+
+
+def test_lesson_6_by_keyboard_to_the_panel_of_texts(
+    learner: Callable[[str], Learner], lab: Lab, open_notebook: Open
+) -> None:
+    six = learner("06")
+    six.run_until("company", {"guess-main": ("30", "five is little"), "guess-company": ("'coffee'", "hot")})
+    assert "You guessed: coffee. It was: coffee, as you guessed." in six.output("company")
+    six.cell("vectors").click(position={"x": 4, "y": 4})
+    six.run_until(
+        "queen", {"guess-near": ("'sell'", "same company"), "guess-queen": ("'queen'", "so they say")}
+    )
+    assert "You guessed: sell. It was: sell, as you guessed." in six.output("near")
+    assert "You guessed: queen. It was: king." in six.output("queen")
+    six.cell("by-hand").click(position={"x": 4, "y": 4})
+    six.run()
+    assert "by hand as in net: True" in six.output("by-hand")
+
+    six.cell("guess-hands").click(position={"x": 4, "y": 4})
+    six.run_until("guess-hands", {"guess-hands": ("10", "one name says little")})
+    six.cell("guess-hands")
+    panel = six.notebook.panel("Before and after")
+    for label, number in (("draws", "2"), ("labels per class", "2")):
+        panel.get_by_label(label).focus()
+        six.keyboard.press("ControlOrMeta+a")
+        six.keyboard.type(number)
+        six.keyboard.press("Tab")
+    expect(panel.locator(".tlkit-head")).to_contain_text("2 labels each · 2 draws")
+    panel.get_by_role("button", name="Run").focus()
+    six.keyboard.press("Enter")
+    expect(panel.get_by_role("button", name="Run again")).to_be_visible(timeout=PATIENCE_MS)
+    expect(panel).to_contain_text("239 test texts")
+    verdict = panel.locator(".tlkit-verdict").inner_text()
+    pictured(six, "lesson-6")
+
+    twin = reopened(six, lab, open_notebook).page.locator(".tlkit-twin", has_text="239 test texts")
+    expect(twin).to_contain_text(verdict, timeout=PATIENCE_MS)
+
+
+def test_lesson_7_by_keyboard_from_the_card_to_the_licences(learner: Callable[[str], Learner]) -> None:
+    seven = learner("07")
+    seven.run_until("look", {})
+    seven.cell("hubs").click(position={"x": 4, "y": 4})
+    seven.run_until("food", {})
+    assert "tlkit fetch torchvision:vgg16" in seven.output("hubs")
+    seven.run_until("chain", {"guess-missing": ("3", "nobody says all")})
+    assert "You guessed 3. It was" in seven.output("missing")
+    assert "zoo:resnet-letters         learned from letters" in seven.output("chain")
+    seven.cell("friend").click(position={"x": 4, "y": 4})
+    seven.run_until("licences", {"guess-licence": ("'conflict'", "it is the friend's")})
+    assert "its own licence gives more than it got" in seven.output("licences")
+    assert "You guessed: conflict. It was: conflict, as you guessed." in seven.output("licences")
+    pictured(seven, "lesson-7")
