@@ -14,9 +14,10 @@ os.environ.update(CUDA_VISIBLE_DEVICES="", TF_CPP_MIN_LOG_LEVEL="3", KERAS_BACKE
 
 
 def main(folder: Path, worker: str) -> None:
-    """Write one extractor of features, and one that would write a file; say what the worker finds in both."""
+    """Write two extractors of features; say what the worker finds in them, and in files that would do harm."""
     import numpy as np
     import tensorflow as tf
+    from tensorflow.python.framework import op_def_registry
 
     random = np.random.default_rng(0)
     module: Any = tf.Module()
@@ -34,25 +35,101 @@ def main(folder: Path, worker: str) -> None:
     tf.saved_model.save(module, str(folder / "good"), signatures=features)
     np.save(folder / "kernel.npy", module.kernel.numpy())
 
-    harmful: Any = tf.Module()
+    convolutional(folder)
+    learning: Any = tf.Module()
+    learning.mean = tf.Variable(tf.zeros(3))
 
     @tf.function(input_signature=[tf.TensorSpec((None, 8, 8, 3), tf.float32)])
-    def writes(x: Any) -> Any:
-        with tf.control_dependencies([tf.io.write_file(str(folder / "written"), "here")]):
-            return tf.reduce_mean(x, [1, 2])
+    def drifts(x: Any) -> Any:
+        found = tf.reduce_mean(x, [1, 2])
+        learning.mean.assign_sub(tf.reduce_mean(found, 0) * 0.1)
+        return found - learning.mean
 
-    tf.saved_model.save(harmful, str(folder / "harmful"), signatures=writes)
+    tf.saved_model.save(learning, str(folder / "learning"), signatures=drifts)
     own = runpy.run_path(worker)
-    found = {
-        name: own["unsafe_operations"]((folder / name / "saved_model.pb").read_bytes())
-        for name in ("good", "harmful")
+    lists = runpy.run_path(str(Path(worker).with_name("tensorflow_operations.py")))
+    allowed, saving = lists["ALLOWED"], lists["SAVING"]
+
+    def refused(content: bytes) -> list[str]:
+        return list(own["refused_operations"](content, allowed, saving))
+
+    found: dict[str, Any] = {
+        name: refused((folder / name / "saved_model.pb").read_bytes()) for name in ("good", "convolutional")
     }
-    try:
-        own["Model"](folder / "harmful", False)
-        refused = ""
-    except own["Refused"] as error:
-        refused = str(error)
-    (folder / "found.json").write_text(json.dumps({**found, "refused": refused}))
+    contents = harmful(folder)
+    found |= {name: refused(content) for name, content in contents.items()}
+    (folder / "harmful" / "saved_model.pb").write_bytes(contents["nested"])
+    found["unknown"] = sorted(name for name in allowed | saving if op_def_registry.get(name) is None)
+    (folder / "found.json").write_text(json.dumps(found))
+
+
+def convolutional(folder: Path) -> None:
+    """Export a network of Keras with what pictures meet on their way."""
+    import keras
+    import numpy as np
+
+    net = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            keras.layers.UpSampling2D(2, interpolation="bilinear"),
+            keras.layers.Conv2D(4, 3, strides=2, activation="swish"),
+            keras.layers.DepthwiseConv2D(3, padding="same"),
+            keras.layers.BatchNormalization(),
+            keras.layers.Activation("gelu"),
+            keras.layers.MaxPooling2D(),
+            keras.layers.LayerNormalization(),
+            keras.layers.Dropout(0.5),
+            keras.layers.GlobalAveragePooling2D(),
+        ]
+    )
+    net.export(folder / "convolutional", verbose=False)
+    x = np.random.default_rng(0).random((4, 8, 8, 3), dtype=np.float32)
+    np.save(folder / "expected.npy", net(x, training=False).numpy())
+
+
+def harmful(folder: Path) -> dict[str, bytes]:
+    """Return files whose graphs would reach files, each in another way."""
+    import tensorflow as tf
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    place = str(folder / "written")
+
+    def saved(act: Any) -> saved_model_pb2.SavedModel:
+        @tf.function(input_signature=[tf.TensorSpec((None, 8, 8, 3), tf.float32)])
+        def called(x: Any) -> Any:
+            with tf.control_dependencies([act(x)]):
+                return tf.reduce_mean(x, [1, 2])
+
+        tf.saved_model.save(tf.Module(), str(folder / "harmful"), signatures=called)
+        return saved_model_pb2.SavedModel.FromString((folder / "harmful" / "saved_model.pb").read_bytes())
+
+    def write(x: Any = None) -> Any:
+        return tf.io.write_file(place, "here")
+
+    def deep(x: Any) -> Any:
+        def one(x: Any) -> Any:
+            return tf.cond(x[0, 0, 0] > 2, lambda: write() is None, lambda: True)
+
+        return tf.map_fn(one, x, fn_output_signature=tf.bool)
+
+    def save(x: Any) -> Any:
+        return tf.raw_ops.SaveV2(prefix=place, tensor_names=["x"], shape_and_slices=[""], tensors=[x])
+
+    ways = {
+        "written": saved(write),
+        "nested": saved(deep),
+        "printed": saved(lambda x: tf.raw_ops.PrintV2(input="here", output_stream=f"file://{place}")),
+        "saved": saved(save),
+        "python": saved(lambda x: tf.py_function(lambda: Path(place).touch(), [], [])),
+        "disguised": saved(lambda x: tf.identity(x)),
+        "older": saved(lambda x: tf.identity(x)),
+    }
+    # An operation where the name of a function is expected, and the saver's functions in a file without objects.
+    graph = ways["disguised"].meta_graphs[0].graph_def
+    node = graph.library.function[0].node_def.add(name="more", op="PartitionedCall")
+    node.attr["f"].func.name = "WriteFile"
+    ways["older"].meta_graphs[0].ClearField("object_graph_def")
+    return {name: one.SerializeToString() for name, one in ways.items()}
 
 
 if __name__ == "__main__":

@@ -6,8 +6,10 @@ called now. Either also takes the path of a folder with ``saved_model.pb``.
 
 A SavedModel runs in a process of its own, on the CPU: TensorFlow and torch do not get on in one. Nothing in it can
 learn, so that ``strict`` is the only freeze mode. Pictures are given as floats from 0 to 1, which is the convention of
-TensorFlow Hub for pictures; models that take bytes are given bytes. A graph that could write files or run Python is
-refused unless ``trust=True``.
+TensorFlow Hub for pictures; models that take bytes are given bytes. A graph that holds any operation but those that
+features need (`tensorflow_operations`) is refused unless ``trust=True``.
+
+Whatever the prefix, a backbone is named ``kaggle:HANDLE``, which ``load`` takes as well.
 
 The client talks to Kaggle. The only other addresses that it knows are those of its own developers (its
 ``KAGGLE_API_ENVIRONMENT``; ``TEST`` is port 7777 of this machine), so that a mirror is a copy of its folder,

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tlkit import files
 from tlkit.backbones.hubs.missing import missing_part
+from tlkit.backbones.hubs.tensorflow_operations import ALLOWED, SAVING
 from tlkit.backbones.hubs.tensorflow_worker import packed, receive, send, unpacked
 from tlkit.errors import TlkitError, WeightsError
 
@@ -105,7 +106,13 @@ class SavedModelProcess:
         )
         self._process = process
         weakref.finalize(self, _end, process)
-        asked = json.dumps({"folder": str(self.folder), "trust": self.trust}).encode()
+        asked = json.dumps(
+            {
+                "folder": str(self.folder),
+                "allowed": None if self.trust else sorted(ALLOWED),
+                "saving": sorted(SAVING),
+            }
+        ).encode()
         try:
             self._about = json.loads(self._ask(process, b"open", asked))
         except TlkitError:
@@ -131,15 +138,19 @@ class SavedModelProcess:
                 f"The process that runs {self.folder.name} ended with code {process.returncode}.",
                 "It may have run out of memory: use smaller batches, or another model.",
             )
+        said = answer[1].decode(errors="replace") if answer[0] in (b"fail", b"deny") else ""
+        if answer[0] == b"deny":
+            raise WeightsError(
+                f"The SavedModel {self.folder} was not run: its graph holds {said}, which turning pictures into"
+                " features does not need, and which might reach files or run code.",
+                "If you know who made it, load it with trust=True (`tlkit fetch --trust`); else use another model.",
+            )
         if answer[0] == b"fail":
-            said = answer[1].decode(errors="replace")
             if "No module named 'tensorflow" in said:
                 raise missing_part("TensorFlow", "tensorflow")
             raise WeightsError(
                 f"The SavedModel {self.folder} cannot be used: {said}.",
-                "Load it with trust=True if you know who made it."
-                if "can reach files" in said
-                else "Use a model that turns pictures into features.",
+                "Use a model that turns pictures into features.",
             )
         return answer[1]
 

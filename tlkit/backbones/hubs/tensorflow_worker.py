@@ -11,28 +11,25 @@ import json
 import os
 import struct
 import sys
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 HEAD = struct.Struct(">4sQ")
-# What reads or writes files or runs Python from within a graph; restoring and saving weights is not among it.
-UNSAFE = (
-    "WriteFile",
-    "ReadFile",
-    "MatchingFiles",
-    "PyFunc",
-    "PyFuncStateless",
-    "EagerPyFunc",
-    "WriteSummary",
-)
 _SIGNATURES = ("serving_default", "image_feature_vector", "default")
+_MOST_NAMED = 5
+_CHANGING = ("Assign", "RngReadAndSkip")
 _OUTPUTS = ("feature_vector", "features", "default", "output_0", "outputs")
 
 
 class Refused(Exception):
     """What is said to whoever started this process."""
+
+
+class Distrusted(Refused):
+    """The graph holds what only somebody who is trusted may hold in it."""
 
 
 def send(pipe: IO[bytes], kind: bytes, content: bytes) -> None:
@@ -64,16 +61,64 @@ def unpacked(content: bytes) -> Any:
     return np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
 
 
-def unsafe_operations(content: bytes) -> list[str]:
-    """Return the operations of a ``saved_model.pb`` that reach outside of the graph."""
-    from tensorflow.core.protobuf import saved_model_pb2
+def refused_operations(content: bytes, allowed: Collection[str], saving: Collection[str]) -> list[str]:
+    """Return the operations of a ``saved_model.pb`` that are not allowed, wherever in it they are.
 
-    model = saved_model_pb2.SavedModel.FromString(content)
-    found = set()
-    for graph in (one.graph_def for one in model.meta_graphs):
-        for nodes in (graph.node, *(function.node_def for function in graph.library.function)):
-            found |= {node.op for node in nodes}
-    return sorted(found & set(UNSAFE))
+    Parameters
+    ----------
+    content
+        Of the file.
+    allowed
+        What may be anywhere.
+    saving
+        What may be in functions that nothing calls which is run: those of the file's own saver.
+    """
+    from tensorflow.core.protobuf import saved_model_pb2
+    from tensorflow.python.framework import op_def_registry
+
+    found: set[str] = set()
+    for graph in saved_model_pb2.SavedModel.FromString(content).meta_graphs:
+        library = graph.graph_def.library
+        functions: dict[str, list[Any]] = {}
+        for one in library.function:
+            functions.setdefault(one.signature.name, []).extend(one.node_def)
+        called = {name: _called(nodes, functions) for name, nodes in functions.items()}
+        for one in library.gradient:
+            called.setdefault(one.function_name, set()).add(one.gradient_func)
+        # Where there are objects, nothing is run but the functions that they name; in older files, all may be.
+        objects = graph.object_graph_def.SerializeToString()
+        run = _reached([one for one in functions if not objects or one.encode() in objects], called)
+        for name, nodes in [("", graph.graph_def.node), *functions.items()]:
+            more = saving if name and name not in run else ()
+            for node in nodes:
+                own = node.op in functions and op_def_registry.get(node.op) is None
+                if not (own or node.op in allowed or node.op in more):
+                    found.add(node.op)
+                found |= {f"a call of {one!r}" for one in _named(node) if one not in functions}
+    return sorted(found)
+
+
+def _named(node: Any) -> set[str]:
+    """Return the functions that a node names in its settings."""
+    settings = node.attr.values()
+    return {one.func.name for one in settings if one.HasField("func")} | {
+        function.name for one in settings if one.HasField("list") for function in one.list.func
+    }
+
+
+def _called(nodes: Any, functions: Collection[str]) -> set[str]:
+    return {one for node in nodes for one in (node.op, *_named(node)) if one in functions}
+
+
+def _reached(start: Iterable[str], called: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    ahead = list(start)
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            found.add(name)
+            ahead += called.get(name, ())
+    return found
 
 
 class Model:
@@ -83,14 +128,16 @@ class Model:
     ----------
     folder
         With ``saved_model.pb``.
-    trust
-        Whether operations that reach outside of the graph may be in it.
+    allowed, saving
+        As for `refused_operations`; None where the file is trusted.
     """
 
-    def __init__(self, folder: Path, trust: bool) -> None:
-        found = unsafe_operations((folder / "saved_model.pb").read_bytes())
-        if found and not trust:
-            raise Refused(f"its graph holds {', '.join(found)}, which can reach files or run code")
+    def __init__(self, folder: Path, allowed: Collection[str] | None, saving: Collection[str] = ()) -> None:
+        if allowed is not None:
+            found = refused_operations((folder / "saved_model.pb").read_bytes(), allowed, saving)
+            if found:
+                more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+                raise Distrusted(f"{', '.join(found[:_MOST_NAMED])}{more}")
         # TensorFlow's own names for what tf.saved_model.load and tf.constant are, without the rest.
         from tensorflow.python.framework import constant_op
         from tensorflow.python.saved_model.load import load
@@ -115,9 +162,20 @@ class Model:
                 raise Refused("it has no signature, and cannot be called")
             self.call, self.key = self.loaded, ""
             spec = functions[0].structured_input_signature[0][0]
+        self._expect_still(self.call if name is not None else functions[0])
         self.dtype = spec.dtype.as_numpy_dtype
         shape = spec.shape.as_list() if spec.shape.rank is not None else []
         self.input = [-1 if one is None else int(one) for one in shape]
+
+    def _expect_still(self, function: Any) -> None:
+        graph = function.graph.as_graph_def()
+        nodes = [*graph.node, *(node for one in graph.library.function for node in one.node_def)]
+        found = sorted({node.op for node in nodes if node.op.startswith(_CHANGING)})
+        if found:
+            raise Refused(
+                f"it changes its own variables ({', '.join(found)}) whenever it is called, so that no picture has"
+                " features of its own: it was exported while it trained"
+            )
 
     def about(self) -> dict[str, Any]:
         """Return what can be known without running it."""
@@ -148,12 +206,14 @@ def serve(reading: IO[bytes], writing: IO[bytes]) -> None:
         try:
             if kind == b"open":
                 asked = json.loads(content)
-                model = Model(Path(asked["folder"]), bool(asked["trust"]))
+                model = Model(Path(asked["folder"]), asked["allowed"], asked["saving"])
                 send(writing, b"info", json.dumps(model.about()).encode())
             elif model is not None:
                 send(writing, b"rows", packed(model.features(unpacked(content))))
         except BrokenPipeError:
             return
+        except Distrusted as error:
+            send(writing, b"deny", str(error).encode())
         except Refused as error:
             send(writing, b"fail", str(error).encode())
         except Exception as error:  # whatever TensorFlow raises is told, and the next question answered
