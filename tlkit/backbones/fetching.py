@@ -11,7 +11,7 @@ from tlkit.backbones.hubs import places
 from tlkit.backbones.hubs.hub import Asked, adapter, say, split_name
 from tlkit.backbones.hubs.missing import size_in_words
 from tlkit.backbones.loading import load
-from tlkit.errors import DataError, NotFetchedError, StoreError, TlkitError
+from tlkit.errors import DataError, NotFetchedError, StoreError, TlkitError, UnknownNameError, WeightsError
 from tlkit.table import Table
 
 
@@ -26,7 +26,7 @@ class Fetched:
     state
         ``"was there"``, ``"fetched"`` or ``"failed"``.
     reason
-        Why it failed; empty otherwise.
+        Why it failed, or why it is not in the one folder; empty otherwise.
     """
 
     name: str
@@ -127,7 +127,7 @@ def fetch(
             elif error is not None:
                 outcomes.append(Fetched(name, "failed", str(error)))
             else:
-                outcomes.append(Fetched(name, "was there"))
+                outcomes.append(Fetched(name, "was there", _elsewhere(name)))
         return Fetching(tuple(outcomes), places.one_folder())
 
 
@@ -158,10 +158,12 @@ def _state(name: str, trust: bool) -> TlkitError | None:
     """Return why a network cannot be loaded as things are; None if it can."""
     try:
         _load(name, trust, None)
-    except LookupError:
+    except UnknownNameError:
         raise
     except TlkitError as error:
         return error
+    except Exception as error:  # a library's own, of which no adapter knew
+        return _unforeseen(name, error)
     return None
 
 
@@ -170,7 +172,29 @@ def _fetched(name: str, trust: bool, tell: Callable[[str], None]) -> Fetched:
         _load(name, trust, tell)
     except TlkitError as error:
         return Fetched(name, "failed", str(error))
-    return Fetched(name, "fetched")
+    except Exception as error:  # a library's own, of which no adapter knew
+        return Fetched(name, "failed", str(_unforeseen(name, error)))
+    return Fetched(name, "fetched", _elsewhere(name))
+
+
+def _unforeseen(name: str, error: Exception) -> TlkitError:
+    # Its words may name addresses that are signed: they are for whoever asks, not for a list.
+    return WeightsError(
+        f"{name} cannot be loaded: a library gave up with {type(error).__name__}.",
+        f"What it says, backbones.load({name!r}) shows.",
+    )
+
+
+def _elsewhere(name: str) -> str:
+    """Say of weights that are not in the one folder where they are: a package brings them, and is not copied."""
+    folder, found = places.one_folder(), split_name(name)
+    if folder is None or found is None:
+        return ""
+    # Of relative paths and links, what they lead to.
+    place = next((one.place for one in adapter(found[0]).present() if one.name == name), None)
+    if place is None or place.resolve().is_relative_to(folder.resolve()):
+        return ""
+    return f"it lies in {place}, which this folder does not hold; install it on the other machines as well"
 
 
 def _load(name: str, trust: bool, tell: Callable[[str], None] | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tlkit.backbones.backbone import Backbone
 from tlkit.backbones.hubs.hub import HUBS, Asked, adapter, split_name
 from tlkit.backbones.zoo import PREFIX, load_from_zoo, takes_side, zoo_names
-from tlkit.errors import DataError, unknown_name
+from tlkit.errors import DataError, UnknownNameError, unknown_name
 
 
 def names() -> list[str]:
@@ -36,6 +36,20 @@ def known(name: str) -> bool:
         return bool(found[1])
     base, asks, asked = str(name).partition("@")
     return base in names() and (not asks or takes_side(base, asked))
+
+
+def _unknown(name: object) -> UnknownNameError:
+    from tlkit.backbones.searching import nearest
+
+    if not isinstance(name, str):
+        return unknown_name("backbone", name, [*names()[:3], HUBS["torchvision"].example])
+    near = nearest(name)
+    text = name.rpartition(":")[2]
+    return UnknownNameError(
+        f"There is no backbone named {name!r}.",
+        (f"Do you mean {' or '.join(repr(one) for one in near)}? " if near else "")
+        + f"backbones.search({text!r}) lists what is like it, backbones.names() what comes with tlkit.",
+    )
 
 
 def load(name: str, *, side: int | None = None, download: bool = False, trust: bool = False) -> Backbone:
@@ -85,7 +99,7 @@ def load(name: str, *, side: int | None = None, download: bool = False, trust: b
         prefix, rest = found
         return adapter(prefix).load(rest, Asked(download=download, trust=trust, side=side))
     if not isinstance(name, str) or not name.startswith(PREFIX):
-        raise unknown_name("backbone", name, [*names(), *(hub.example for hub in HUBS.values())])
+        raise _unknown(name)
     if side is None:
         return load_from_zoo(name)
     base, asks, asked = name.partition("@")

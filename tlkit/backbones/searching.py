@@ -9,7 +9,7 @@ from tlkit.backbones.hubs.hub import HUBS, adapter
 from tlkit.backbones.zoo import zoo_names
 from tlkit.errors import MissingPartError, TlkitError, UnknownNameError, unknown_name
 
-_NEAREST = 8
+_NEAREST, _FEW = 8, 4
 ZOO = "zoo"
 
 
@@ -63,6 +63,25 @@ def search(text: str = "", hub: str | None = None, *, offline: bool = True) -> l
         f"No name of {hub or 'any hub that can be asked here'} holds {text!r}.",
         f"The nearest are {', '.join(near)}." if near else "Try a shorter text.",
     )
+
+
+def nearest(name: str) -> list[str]:
+    """Return the few names that are most like one that does not exist, whatever stands before its colon.
+
+    Examples
+    --------
+    >>> nearest("resnet18")[:2]
+    ['torchvision:resnet18', 'torch-hub:pytorch/vision:v0.20.1:resnet18']
+    """
+    wanted = _plain(name.rpartition(":")[2])
+    known = [*zoo_names(), *(one for one in _names("torchvision", False) if "@" not in one)]
+    known += [one.example for one in HUBS.values()]
+    ends: dict[str, list[str]] = {}
+    for one in dict.fromkeys(known):
+        ends.setdefault(_plain(re.split("[:/]", one)[-1]), []).append(one)
+    holding = [end for end in ends if wanted and wanted in end]
+    likely = difflib.get_close_matches(wanted, ends, n=_FEW, cutoff=0.6)
+    return [one for end in dict.fromkeys([*sorted(holding, key=len), *likely]) for one in ends[end]][:_FEW]
 
 
 def _plain(text: str) -> str:

@@ -235,8 +235,9 @@ def _not_here(remote: Remote) -> NotFetchedError:
 
 def _fetch(remote: Remote, tell: Callable[[str], None] | None) -> None:
     # On demand: it lives beside the networks, which load torch.
-    from tlkit.backbones.hubs.fetch import Wanted, fetch
+    from tlkit.backbones.hubs.fetch import fetch
     from tlkit.backbones.hubs.hub import say
+    from tlkit.backbones.hubs.wanted import Wanted
 
     fetch(Wanted(remote.name, remote.url, remote.file, remote.sha256, remote.bytes), tell or say)
 

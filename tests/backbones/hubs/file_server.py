@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -23,12 +23,15 @@ class FileServer:
         Whether a part of a file can be asked for.
     status
         Instead of the file; 0 sends it.
+    tells_length
+        Whether the length of a file is said before.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
     cut_after: list[int] = field(default_factory=list)
     ranges: bool = True
     status: int = 0
+    tells_length: bool = True
     asked: list[tuple[str, str]] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
     address: str = ""
@@ -55,10 +58,12 @@ def serving() -> Iterator[FileServer]:
             self.send_response(206 if first else 200)
             if first:
                 self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
-            self.send_header("Content-Length", str(len(content) - first))
+            if here.tells_length:
+                self.send_header("Content-Length", str(len(content) - first))
             self.end_headers()
             rest = content[first:]
-            self.wfile.write(rest[: here.cut_after.pop(0)] if here.cut_after else rest)
+            with suppress(ConnectionError):  # whoever asked has seen enough
+                self.wfile.write(rest[: here.cut_after.pop(0)] if here.cut_after else rest)
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,8 @@ import pytest
 
 from tests.backbones.hubs.file_server import FileServer, serving
 from tlkit.backbones.hubs import fetch as fetching
-from tlkit.backbones.hubs.fetch import Wanted, fetch
+from tlkit.backbones.hubs.fetch import fetch
+from tlkit.backbones.hubs.wanted import Wanted
 from tlkit.errors import NotFetchedError, StoreError, TlkitError, WeightsError
 
 CONTENT = bytes(range(256)) * 4000
@@ -112,6 +114,43 @@ def test_what_has_another_hash_is_thrown_away(wanted: Wanted, server: FileServer
     assert left(wanted) == []
 
 
+@pytest.mark.parametrize("tells_length", [True, False])
+def test_a_file_much_longer_than_said_is_not_taken(
+    wanted: Wanted, server: FileServer, tells_length: bool
+) -> None:
+    server.tells_length, server.files["/net.pth"] = tells_length, CONTENT * 4
+    with pytest.raises(
+        WeightsError, match=r"127\.0\.0\.1 sends .* (is 4|more than 2)\.\d MB long, expected 512\.0 kB"
+    ):
+        fetch(replace(wanted, size=512_000), lambda _: None)
+    assert left(wanted) == []
+    server.files["/net.pth"] = CONTENT
+    assert fetch(replace(wanted, size=512_000), lambda _: None).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("address", "onward", "follows"),
+    [
+        ("https://hub.example/a", "https://store.example/b", True),
+        ("http://hub.example/a", "https://store.example/b", True),
+        ("http://hub.example/a", "http://store.example/b", True),
+        ("https://hub.example/a", "http://hub.example/a", False),
+        ("https://hub.example/a", "ftp://hub.example/a", False),
+        ("http://hub.example/a", "ftp://hub.example/a", False),
+    ],
+)
+def test_no_server_leads_out_of_encryption(address: str, onward: str, follows: bool) -> None:
+    asked = urllib.request.Request(address)
+    asked.add_unredirected_header("Authorization", "Basic c2VjcmV0")
+    if not follows:
+        with pytest.raises(NotFetchedError, match="without encryption"):
+            fetching.Onward().redirect_request(asked, None, 302, "", {}, onward)
+        return
+    next_one = fetching.Onward().redirect_request(asked, None, 302, "", {}, onward)
+    assert next_one is not None
+    assert (next_one.full_url, next_one.get_header("Authorization")) == (onward, None)
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [
@@ -153,6 +192,13 @@ def test_a_mirror_takes_the_place_of_the_usual_server_and_its_password_is_never_
     usual.place.unlink()
     monkeypatch.setenv("TLKIT_MIRROR", "http://someone:secret@127.0.0.1:9")
     with pytest.raises(TlkitError) as said:
+        fetch(usual, lambda _: None)
+    assert "secret" not in str(said.value)
+    monkeypatch.setenv("TLKIT_MIRROR", server.address)
+    # Half of a login, as it is left when a sign in it is not written as %23.
+    monkeypatch.setenv("http_proxy", "http://someone:secret")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with pytest.raises(TlkitError, match="or that of a proxy, is none") as said:
         fetch(usual, lambda _: None)
     assert "secret" not in str(said.value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from tests.backbones.hubs.hf_models import image_model, text_model
 from tests.backbones.hubs.loopback_hub import LoopbackHub, Repository, git_hash
 from tlkit import backbones
 from tlkit.backbones.hubs import hugging_face as adapter
-from tlkit.backbones.hubs.hf_cache import Address, cache_folder, find, is_content
+from tlkit.backbones.hubs.hf_cache import Address, cache_folder, find
+from tlkit.backbones.hubs.hf_hashes import is_content
 from tlkit.errors import DataError, NotFetchedError, StoreError, UnknownNameError, WeightsError
 
 NAME = "someone/model"
@@ -111,6 +113,28 @@ def test_a_changed_byte_is_found_when_it_is_read(hub: LoopbackHub, repository: R
             backbones.load(f"hf:{NAME}")
         path.write_bytes(whole)
     backbones.load(f"hf:{NAME}")
+    (snapshot.folder / "README.md").unlink()
+    with pytest.raises(NotFetchedError, match="nothing is downloaded unasked"):
+        backbones.load(f"hf:{NAME}")
+    assert backbones.load(f"hf:{NAME}", download=True).card.licence_weights == "MIT"
+
+
+def test_a_changed_byte_is_found_in_a_copy_without_links_too(
+    hub: LoopbackHub, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = backbones.load(f"hf:{NAME}", download=True)
+    copied = Path(shutil.copytree(cache_folder(), tmp_path / "copy"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(copied))
+    assert not any(path.is_symlink() for path in copied.rglob("*"))
+    again = backbones.load(f"hf:{NAME}")
+    assert (again.fingerprint, again.card.limits) == (loaded.fingerprint, loaded.card.limits)
+    (weights,) = copied.rglob("snapshots/*/model.safetensors")
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-2] + bytes([content[-2] ^ 1]) + content[-1:])
+    with pytest.raises(WeightsError, match=r"model\.safetensors was changed or cut short"):
+        backbones.load(f"hf:{NAME}")
+    shutil.rmtree(next(copied.rglob("tlkit-hashes")))
+    assert any("could not be compared" in one for one in backbones.load(f"hf:{NAME}").card.limits)
 
 
 def test_pickles_are_refused_before_anything_is_fetched(hub: LoopbackHub, repository: Repository) -> None:

@@ -148,6 +148,7 @@ def test_features_and_scores_are_those_of_keras(here: Any) -> None:
         "out_relu",
     )
     assert net.card.classes[386] == "African elephant"
+    assert "Keras gives no hash for this file" in str(net.card)
     assert [one.name for one in adapter.present()] == ["keras:MobileNetV2?alpha=0.35"]
 
 

@@ -71,6 +71,12 @@ def pretrained():
     return net
 
 
+def unchecked():
+    net = chain()
+    net.load_state_dict(torch.hub.load_state_dict_from_url(UNNAMED))
+    return net
+
+
 def unsafe():
     return torch.load(Path(__file__).with_name("anything.pt"), weights_only=False)
 
@@ -111,8 +117,9 @@ def repository(tmp_path: Path, server: FileServer) -> Path:
     with torch.random.fork_rng(devices=[]):
         torch.save(made().state_dict(), file)
     path = f"/chain-{hashlib.sha256(file.getvalue()).hexdigest()[:8]}.pth"
-    server.files[path] = file.getvalue()
-    (folder / "hubconf.py").write_text(f"{HUBCONF}\nADDRESS = {server.address + path!r}\n", encoding="utf-8")
+    server.files[path] = server.files["/unnamed.pth"] = file.getvalue()
+    addresses = f"ADDRESS = {server.address + path!r}\nUNNAMED = {server.address + '/unnamed.pth'!r}\n"
+    (folder / "hubconf.py").write_text(f"{HUBCONF}\n{addresses}", encoding="utf-8")
     (folder / "LICENSE").write_text("MIT", encoding="utf-8")
     torch.save(Harmful(tmp_path / "it was unpickled"), folder / "anything.pt")
     return folder
@@ -181,7 +188,7 @@ def test_what_cannot_be_is_said_in_a_sentence(
 def test_weights_are_fetched_only_when_asked(repository: Path, server: FileServer, tmp_path: Path) -> None:
     name = f"torch-hub:{repository}:pretrained"
     usual = torch.hub.download_url_to_file
-    with pytest.raises(NotFetchedError, match=f"`tlkit fetch {name}`"):
+    with pytest.raises(NotFetchedError, match=f"`tlkit fetch --trust {name}`"):
         backbones.load(name, trust=True)
     assert server.asked == []
     server.cut_after = [100]
@@ -191,19 +198,40 @@ def test_weights_are_fetched_only_when_asked(repository: Path, server: FileServe
     assert torch.hub.download_url_to_file is usual
 
 
+def test_a_card_carries_the_hash_of_what_was_loaded(repository: Path, server: FileServer) -> None:
+    name, load = f"torch-hub:{repository}", torch.load
+    named, unnamed = (
+        backbones.load(f"{name}:{model}", trust=True, download=True, side=32).card
+        for model in ("pretrained", "unchecked")
+    )
+    assert torch.load is load
+    content = server.files["/unnamed.pth"]
+    assert named.sha256 == unnamed.sha256 == hashlib.sha256(content).hexdigest()
+    assert (named.file_bytes, unnamed.lineage["weights"]) == (
+        len(content),
+        f"unnamed.pth (SHA-256 {named.sha256})",
+    )
+    assert "no hash by which unnamed.pth could be checked" in str(unnamed)
+    assert "could be checked" not in str(named)
+    assert unnamed == backbones.load(f"{name}:unchecked", trust=True, side=32).card
+    made = backbones.load(f"{name}:chain", trust=True, side=32).card
+    assert len(made.sha256) == 64
+    assert "of its tensors by name" in str(made)
+
+
 def test_a_version_on_github_is_pinned_and_its_code_fetched_only_when_asked(
     repository: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit = "0123456789abcdef0123456789abcdef01234567"
-    name = f"torch-hub:someone/nets:{commit}:chain"
-    with pytest.raises(PlanError, match="does not say which version of someone/nets"):
-        backbones.load("torch-hub:someone/nets:chain", trust=True)
+    name = f"torch-hub:someone/my_nets:{commit}:chain"
+    with pytest.raises(PlanError, match="does not say which version of someone/my_nets"):
+        backbones.load("torch-hub:someone/my_nets:chain", trust=True)
     with pytest.raises(WeightsError, match="commits of other people's copies"):
         backbones.load(name)
-    with pytest.raises(NotFetchedError, match=r"run `tlkit fetch"):
+    with pytest.raises(NotFetchedError, match=r"run `tlkit fetch --trust torch-hub:someone/my_nets"):
         backbones.load(name, trust=True)
     with pytest.raises(NotFetchedError, match="could not be fetched from GitHub"):
-        backbones.load("torch-hub:someone/nets:v1:chain", trust=True, download=True)
+        backbones.load("torch-hub:someone/my_nets:v1:chain", trust=True, download=True)
 
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as packed:
@@ -216,8 +244,11 @@ def test_a_version_on_github_is_pinned_and_its_code_fetched_only_when_asked(
     assert net.card.lineage["ref"] == commit
     assert backbones.load(name, trust=True, side=32).fingerprint == net.fingerprint
     assert len(server.asked) == 1
-    assert [one.name for one in torch_hub.present()] == [f"torch-hub:someone/nets:{commit}"]
+    assert [one.name for one in torch_hub.present()] == [f"torch-hub:someone/my_nets:{commit}"]
     assert name in torch_hub.names()
+    # Torch has one folder for both of these.
+    with pytest.raises(WeightsError, match="holds the code of someone/my_nets:0123"):
+        backbones.load(f"torch-hub:someone/my:nets_{commit}:chain", trust=True)
 
 
 @pytest.mark.parametrize("mode", freeze.MODES)

@@ -16,17 +16,21 @@ import urllib.parse
 import urllib.request
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tlkit import __version__
 from tlkit.backbones.hubs.missing import size_in_words
+from tlkit.backbones.hubs.wanted import (
+    Wanted,
+    broke_off,
+    mirrored,
+    no_way,
+    refused,
+    server_of,
+    without_login,
+)
 from tlkit.errors import NotFetchedError, StoreError, TlkitError, WeightsError
-
-#: Names a server that has the same paths as https://download.pytorch.org, for places without a way there.
-MIRROR = "TLKIT_MIRROR"
-_MIRRORED = "https://download.pytorch.org"
 
 _TIMEOUT_SECONDS = 30
 _TRIES = 4
@@ -35,36 +39,6 @@ _PIECE = 1 << 20
 # Kept free besides what is fetched: a full disk harms more than this.
 _SPARE_BYTES = 50 * 10**6
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A file on a server.
-
-    Parameters
-    ----------
-    name
-        What it belongs to, as ``backbones.load`` takes it.
-    url
-        Its address.
-    place
-        Where it is to lie. Until it is whole and checked, it has another name.
-    sha256
-        All 64 digits of its SHA-256, or the first ones; empty if it is not known: then it is fetched in one go.
-    size
-        Its size in bytes as far as it is known beforehand.
-    """
-
-    name: str
-    url: str
-    place: Path
-    sha256: str
-    size: int | None = None
-
-    @property
-    def part(self) -> Path:
-        """Where it lies until it is whole."""
-        return self.place.with_name(f".{self.place.name}.part")
 
 
 def fetch(wanted: Wanted, tell: Callable[[str], None]) -> Path:
@@ -108,7 +82,7 @@ def fetch(wanted: Wanted, tell: Callable[[str], None]) -> Path:
                     break
                 except (http.client.IncompleteRead, ConnectionError, TimeoutError, ssl.SSLError) as error:
                     if attempt == _TRIES:
-                        raise _broke_off(wanted, error) from error
+                        raise broke_off(wanted, _TRIES, error) from error
                     time.sleep(_PAUSE_SECONDS * (attempt - 1))
             _check(wanted)
             os.replace(wanted.part, wanted.place)
@@ -122,23 +96,26 @@ def fetch(wanted: Wanted, tell: Callable[[str], None]) -> Path:
     return wanted.place
 
 
-def mirrored(url: str) -> str:
-    """Return where an address is looked for: at the server that ``$TLKIT_MIRROR`` names, or as it is.
+class Onward(urllib.request.HTTPRedirectHandler):
+    """Follows to another address of the web, and from an encrypted one to encrypted ones alone."""
 
-    Examples
-    --------
-    >>> mirrored("https://example.org/net.pth")
-    'https://example.org/net.pth'
-    """
-    mirror = os.environ.get(MIRROR, "").rstrip("/")
-    return mirror + url.removeprefix(_MIRRORED) if mirror and url.startswith(_MIRRORED + "/") else url
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        """Return the next request.
 
-
-def _without_login(url: str) -> tuple[str, str]:
-    """Return an address without the name and password in it, and these, which urllib would take for a server's name."""
-    parts = urllib.parse.urlsplit(url)
-    login, at, server = parts.netloc.rpartition("@")
-    return (parts._replace(netloc=server).geturl(), urllib.parse.unquote(login)) if at else (url, "")
+        Raises
+        ------
+        NotFetchedError
+            Whoever sits on the way could give another file.
+        """
+        scheme = urllib.parse.urlsplit(newurl).scheme
+        if scheme not in ("https", req.type):
+            raise NotFetchedError(
+                f"{req.host} sends on to an address without encryption ({scheme}), which is not followed.",
+                "Name a mirror with TLKIT_MIRROR, or ask whoever runs the server or the proxy.",
+            )
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def right_hash(path: Path, sha256: str) -> bool:
@@ -154,13 +131,13 @@ def _opened(wanted: Wanted) -> Iterator[tuple[Any, int, int | None]]:
     have = wanted.part.stat().st_size if wanted.sha256 and wanted.part.exists() else 0
     headers = {"User-Agent": f"tlkit/{__version__}", **({"Range": f"bytes={have}-"} if have else {})}
     try:
-        address, login = _without_login(mirrored(wanted.url))
+        address, login = without_login(mirrored(wanted.url))
         request = urllib.request.Request(address, headers=headers)
         if login:
             # Not passed on to wherever the server sends us.
             request.add_unredirected_header("Authorization", f"Basic {b64encode(login.encode()).decode()}")
         # An opener of its own: the one that Python keeps would use the proxies of its first time.
-        answer = urllib.request.build_opener().open(request, timeout=_TIMEOUT_SECONDS)
+        answer = urllib.request.build_opener(Onward).open(request, timeout=_TIMEOUT_SECONDS)
     except urllib.error.HTTPError as error:
         with error:
             # The part is as long as the whole, or longer: it is the whole, or it is begun anew.
@@ -170,13 +147,13 @@ def _opened(wanted: Wanted) -> Iterator[tuple[Any, int, int | None]]:
                     return
                 wanted.part.unlink()
                 raise ConnectionError("what was here did not fit") from error
-            raise _refused(wanted, error) from None
+            raise refused(wanted, error) from None
     except urllib.error.URLError as error:
         if isinstance(error.reason, ConnectionResetError | TimeoutError):
             raise error.reason from error
-        raise _no_way(wanted, error.reason) from None
+        raise no_way(wanted, error.reason) from None
     except (ValueError, http.client.InvalidURL) as error:
-        raise _no_way(wanted, error) from None
+        raise no_way(wanted, error) from None
     with answer:
         length = answer.headers.get("Content-Length")
         whole = int(length) if length and length.isdecimal() else None
@@ -196,7 +173,12 @@ def _say_size(wanted: Wanted, have: int, whole: int | None, tell: Callable[[str]
 
 
 def _check_room(wanted: Wanted, have: int, whole: int | None) -> None:
-    needed = (whole or wanted.size or 0) - have
+    if wanted.size is not None and whole is not None and whole > _most(wanted.size):
+        raise _too_long(wanted, size_in_words(whole))
+    _need(wanted, (whole or wanted.size or 0) - have)
+
+
+def _need(wanted: Wanted, needed: int) -> None:
     free = shutil.disk_usage(wanted.place.parent).free
     if needed and needed + _SPARE_BYTES > free:
         raise StoreError(
@@ -216,10 +198,35 @@ def _copy(answer: Any, wanted: Wanted, have: int, whole: int | None, bar: Any) -
         while piece := answer.read(_PIECE):
             file.write(piece)
             came += len(piece)
+            if whole is None:
+                _go_on(wanted, came)
             if bar is not None:
                 bar.update(len(piece))
     if whole is not None and came < whole:
         raise ConnectionError(f"{came:,} of {whole:,} bytes came")
+
+
+def _go_on(wanted: Wanted, came: int) -> None:
+    """Stop a server that never said how long its file is; of others no more is read than they said."""
+    try:
+        if wanted.size is not None and came > _most(wanted.size):
+            raise _too_long(wanted, f"more than {size_in_words(_most(wanted.size))}")
+        _need(wanted, _PIECE)
+    except TlkitError:
+        wanted.part.unlink()
+        raise
+
+
+def _most(size: int) -> int:
+    # Sizes known beforehand are those of the numbers alone, or rounded.
+    return 2 * size + (1 << 20)
+
+
+def _too_long(wanted: Wanted, size: str) -> WeightsError:
+    return WeightsError(
+        f"What {server_of(wanted)} sends for {wanted.name} is {size} long, expected {size_in_words(wanted.size)}.",
+        "Nothing of it is kept. Ask whoever runs the server or the proxy.",
+    )
 
 
 def _check(wanted: Wanted) -> None:
@@ -227,43 +234,10 @@ def _check(wanted: Wanted) -> None:
         size = wanted.part.stat().st_size
         wanted.part.unlink()
         raise WeightsError(
-            f"What {_server(wanted)} sent for {wanted.name} ({size_in_words(size)}) is not the file that was wanted:"
+            f"What {server_of(wanted)} sent for {wanted.name} ({size_in_words(size)}) is not the file that was wanted:"
             f" its SHA-256 does not begin with {wanted.sha256[:16]}.",
             "Nothing of it is kept. Try again, or ask whoever runs the server or the proxy.",
         )
-
-
-def _server(wanted: Wanted) -> str:
-    # No name and no password of a server's address belongs into a message.
-    return urllib.parse.urlsplit(mirrored(wanted.url)).hostname or "the server"
-
-
-def _refused(wanted: Wanted, error: urllib.error.HTTPError) -> NotFetchedError:
-    why = {401: "asks for a login", 403: "does not allow it", 404: "does not have it", 407: "is behind a proxy that"
-           " asks for a login"}  # fmt: skip
-    said = why.get(error.code, f"answered with {error.code} {error.reason}")
-    return NotFetchedError(
-        f"{wanted.name} could not be fetched: {_server(wanted)} {said}.",
-        "Try again later, or name a mirror with TLKIT_MIRROR."
-        if error.code >= 500
-        else "Check the name and TLKIT_MIRROR, or ask whoever runs the server.",
-    )
-
-
-def _no_way(wanted: Wanted, reason: object) -> NotFetchedError:
-    size = size_in_words(wanted.size)
-    return NotFetchedError(
-        f"There is no way to {_server(wanted)} ({reason}), and {wanted.name} ({size}) is not in {wanted.place.parent}.",
-        f"Run `tlkit fetch {wanted.name}` where there is a network, or copy {wanted.place.name} into that folder.",
-    )
-
-
-def _broke_off(wanted: Wanted, error: Exception) -> NotFetchedError:
-    here = wanted.part.stat().st_size if wanted.part.exists() else 0
-    return NotFetchedError(
-        f"Fetching {wanted.name} broke off {_TRIES} times ({error}); {size_in_words(here)} are here.",
-        f"Run `tlkit fetch {wanted.name}` again: it goes on from there.",
-    )
 
 
 @contextlib.contextmanager

@@ -1,15 +1,14 @@
-"""The Hugging Face cache: what of a repository lies on this machine, and that it is what the hub says it is."""
+"""The Hugging Face cache: what of a repository lies on this machine."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tlkit.errors import DataError, WeightsError
+from tlkit.errors import DataError
 
 #: One file, or the list of its pieces where a network is too large for one.
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -17,7 +16,6 @@ _PIECE = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _REVISION = re.compile(r"[A-Za-z0-9][\w./-]*")
-_READ_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -157,72 +155,3 @@ def snapshots() -> Iterator[Snapshot]:
             found = find(Address(repository.repo_id, revision))
             if found is not None:
                 yield found
-
-
-def verify(snapshot: Snapshot) -> str:
-    """Compare every file of a snapshot with the hash under which the hub stores it.
-
-    The client library names a file by the hub's own hash: SHA-256 for large files, git's for small ones. Where the
-    file system has no links, names are plain and nothing can be compared.
-
-    Returns
-    -------
-    str
-        SHA-256 of the weights: of the file, or of all pieces one after the other.
-
-    Raises
-    ------
-    WeightsError
-        A file was changed or cut short.
-    """
-    weights = snapshot.weights
-    for path in sorted(one for one in snapshot.folder.rglob("*") if one.is_file()):
-        name = path.resolve().name if path.is_symlink() else ""
-        if path not in weights and name and not is_content(path, name):
-            raise changed(path)
-    total = hashlib.sha256()
-    for path in weights:
-        name = path.resolve().name if path.is_symlink() else ""
-        own = hashlib.sha256()
-        for piece in _pieces(path):
-            own.update(piece)
-            if len(weights) > 1:
-                total.update(piece)
-        if len(name) == 64 and own.hexdigest() != name:
-            raise changed(path)
-    return own.hexdigest() if len(weights) == 1 else total.hexdigest()
-
-
-def is_content(path: Path, expected: str) -> bool:
-    """Say whether a file has the hash that a hub gave: 64 digits are SHA-256, 40 are git's; others are not judged."""
-    if len(expected) == 64:
-        return _digest(hashlib.sha256(), path) == expected
-    if len(expected) == 40:
-        start = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
-        return _digest(start, path) == expected
-    return True
-
-
-def changed(path: Path) -> WeightsError:
-    """Build the error for a file that is not what the hub says."""
-    return WeightsError(
-        f"{path.name} was changed or cut short: its hash is not the one that the hub gave.",
-        f"Delete {path.resolve()} and fetch it again.",
-    )
-
-
-def _digest(digest: hashlib._Hash, path: Path) -> str:
-    for piece in _pieces(path):
-        digest.update(piece)
-    return digest.hexdigest()
-
-
-def _pieces(path: Path) -> Iterable[bytes]:
-    try:
-        with path.open("rb") as file:
-            while piece := file.read(_READ_AT_ONCE):
-                yield piece
-    except OSError as error:
-        raise WeightsError(
-            f"{path.name} cannot be read: {error.strerror or error}.", "Check the folder's rights."
-        ) from error

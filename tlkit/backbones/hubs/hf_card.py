@@ -8,6 +8,7 @@ from typing import Any
 
 from tlkit.backbones.card import ModelCard
 from tlkit.backbones.hubs.hf_cache import Snapshot
+from tlkit.backbones.hubs.hf_hashes import compared
 
 _MOST = 12
 
@@ -107,6 +108,7 @@ def hub_card(
             one
             for one in (
                 wrong,
+                _unchecked(snapshot),
                 "" if licence or wrong else "Its makers name no licence: without one nothing is allowed.",
                 *unproved,
                 *limits,
@@ -115,6 +117,16 @@ def hub_card(
         ),
         sha256=sha256,
         file_bytes=snapshot.bytes,
+    )
+
+
+def _unchecked(snapshot: Snapshot) -> str:
+    # A folder of one's own and a package come from no hub.
+    if not snapshot.commit or compared(snapshot):
+        return ""
+    return (
+        "Its weights could not be compared with the hub's hash, which the cache does not say here (a copy, or a file"
+        " system without links): the SHA-256 is that of the file that was read."
     )
 
 

@@ -16,14 +16,12 @@ from tlkit.backbones.hubs.hf_cache import (
     Address,
     Snapshot,
     cache_folder,
-    changed,
     find,
     is_commit,
-    is_content,
-    verify,
 )
+from tlkit.backbones.hubs.hf_hashes import changed, is_content, keep_hashes, verify, whole
 from tlkit.backbones.hubs.hub import Asked
-from tlkit.backbones.hubs.missing import not_here, size_in_words
+from tlkit.backbones.hubs.missing import fetch_command, not_here, size_in_words
 from tlkit.errors import NotFetchedError, StoreError, TlkitError, UnknownNameError, WeightsError, unknown_name
 
 # Settings, tokenizer and card; no other folder's copies of the weights for other libraries.
@@ -64,7 +62,7 @@ def here_or_fetched(
         It has no safetensors, or a file is not what the hub says.
     """
     found = find(address)
-    if found is None or (asked.trust and not _has_its_code(found)):
+    if found is None or not whole(found) or (asked.trust and not _has_its_code(found)):
         if not asked.download:
             raise not_here(name, cache_folder(), count)
         found = _fetch(name, address, asked, known, count)
@@ -100,6 +98,7 @@ def _fetch(
         asked.tell(
             f"{name}: fetching {size_in_words(size)} in {len(wanted)} files, commit {info.sha}, to {cache_folder()}."
         )
+        hashes: dict[str, str] = {}
         # The weights last: where they are, everything else is.
         for one in sorted(wanted, key=lambda one: (bool(_WEIGHTS.fullmatch(one.rfilename)), one.rfilename)):
             path = Path(
@@ -115,11 +114,15 @@ def _fetch(
             if not is_content(path, expected):
                 _forget(path)
                 raise changed(path)
+            hashes[one.rfilename] = expected
     except TlkitError:
         raise
     except Exception as error:  # of the client, of its HTTP library, of the system
         # Not chained: the client's messages carry addresses that may be signed.
         raise _in_words(error, name, address, known, count) from None
+    keep_hashes(
+        Snapshot(address, info.sha, cache_folder() / address.folder_name / "snapshots" / info.sha), hashes
+    )
     # Only now does the branch's name lead to the snapshot: half of one is never found.
     if address.revision != info.sha:
         with files.atomic_write(cache_folder() / address.folder_name / "refs" / address.revision) as file:
@@ -214,5 +217,5 @@ def _in_words(
     return NotFetchedError(
         f"The weights of {name} ({size_in_words(count)}) are not in {cache_folder()}, and the hub"
         f" cannot be reached ({type(error.__cause__ or error).__name__}).",
-        f"Where there is a network, run `tlkit fetch {name}`.",
+        f"Where there is a network, run {fetch_command(name)}.",
     )

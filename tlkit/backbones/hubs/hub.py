@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 from tlkit.backbones.backbone import Backbone
 from tlkit.backbones.hubs.places import settle
-from tlkit.errors import unknown_name
+from tlkit.errors import DataError, expect_whole, unknown_name
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,10 @@ HUBS = {
 }
 
 
+#: Larger pictures than this are a slip of the finger: they would fill the memory.
+MOST_SIDE = 4096
+
+
 def say(text: str) -> None:
     """Print to standard error."""
     print(text, file=sys.stderr, flush=True)
@@ -106,12 +110,22 @@ class Asked:
         Height and width of the pictures in pixels; None takes the usual ones.
     tell
         Called with what is about to be fetched and how large it is.
+
+    Raises
+    ------
+    DataError
+        The side is no whole number, or larger than any network's.
     """
 
     download: bool = False
     trust: bool = False
     side: int | None = None
     tell: Callable[[str], None] = say
+
+    def __post_init__(self) -> None:
+        if self.side is not None:
+            whole = expect_whole("side", self.side, 1, DataError, MOST_SIDE)
+            object.__setattr__(self, "side", whole)
 
 
 @dataclass(frozen=True)

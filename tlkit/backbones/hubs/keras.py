@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from tlkit.backbones.backbone import Backbone
-from tlkit.backbones.hubs.hub import Asked, Present
+from tlkit.backbones.hubs.hub import MOST_SIDE, Asked, Present
 from tlkit.backbones.hubs.keras_card import card_of
 from tlkit.backbones.hubs.keras_client import keras_folder, keras_on_torch, on_the_cpu
 from tlkit.backbones.hubs.keras_files import WeightsFile, application_of, asked_for, whole
@@ -42,7 +42,6 @@ APPLICATIONS = (
 )
 _OPTIONS = ("alpha", "weights", "classes")
 _USUAL_SIDE = 224
-_MOST_SIDE = 4096
 
 
 def names() -> list[str]:
@@ -180,10 +179,10 @@ def _understood(name: str, side: int | None) -> tuple[str, dict[str, Any], int |
             f"{PREFIX}{name} names one side of the pictures and side={side!r} another.", "Give one of them."
         )
     asked = int(after) if after else side
-    if asked is not None and (not isinstance(asked, int) or not 32 <= asked <= _MOST_SIDE):
+    if asked is not None and (not isinstance(asked, int) or not 32 <= asked <= MOST_SIDE):
         raise DataError(
             f"The side of the pictures for {PREFIX}{base} is {asked!r}, expected a whole number from 32 to"
-            f" {_MOST_SIDE}.",
+            f" {MOST_SIDE}.",
             "Pictures of every size are brought to it by the network's transform.",
         )
     options: dict[str, Any] = {}

@@ -13,6 +13,8 @@ from tlkit.backbones.hubs.keras_files import WeightsFile
 # Neither Keras nor the files say it, and who ported weights from elsewhere could not choose freely.
 _NOT_STATED = "unknown: Keras states none for the files of its applications"
 
+_UNCHECKED = "Keras gives no hash for this file: the SHA-256 says what was loaded, not that it is what Keras published."
+
 
 def card_of(
     name: str, application: str, file: WeightsFile | None, place: Path, head: nn.Linear | None
@@ -52,6 +54,7 @@ def card_of(
         limits=(
             (
                 "Photographs of the web of about 2012: objects, animals, few people; weak on drawings and documents.",
+                *([_UNCHECKED] if file is not None and not file.digest else []),
             )
             if published
             else ()

@@ -13,10 +13,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tlkit.backbones.hubs.fetch import Wanted, fetch
+from tlkit.backbones.hubs.fetch import fetch
 from tlkit.backbones.hubs.hub import Asked
 from tlkit.backbones.hubs.keras_client import keras_folder
-from tlkit.backbones.hubs.missing import not_here
+from tlkit.backbones.hubs.missing import fetch_command, not_here
+from tlkit.backbones.hubs.wanted import Wanted
 from tlkit.errors import WeightsError
 
 _GATE = threading.Lock()
@@ -138,7 +139,7 @@ def _check(path: Path, digest: str, name: str) -> None:
         raise WeightsError(
             f"The weights {path.name} were changed or cut short: their {kind.upper()} is {found}, Keras expects"
             f" {digest}.",
-            f"Delete {path} and run `tlkit fetch {name}`.",
+            f"Delete {path} and run {fetch_command(name)}.",
         )
 
 

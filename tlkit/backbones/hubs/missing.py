@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 
 from tlkit.errors import MissingPartError, NotFetchedError
 
@@ -21,6 +22,19 @@ def size_in_words(count: int | None) -> str:
         if count >= size:
             return f"{count / size:.1f} {unit}"
     return f"{count} bytes"
+
+
+def fetch_command(name: str) -> str:
+    """Return what is typed to fetch a network, as a shell takes it.
+
+    Examples
+    --------
+    >>> print(fetch_command("keras:MobileNetV2?alpha=0.35"), fetch_command("torch-hub:owner/repo:v1:net"), sep=", ")
+    `tlkit fetch 'keras:MobileNetV2?alpha=0.35'`, `tlkit fetch --trust torch-hub:owner/repo:v1:net`
+    """
+    # What comes from there is code, and is not even looked at otherwise.
+    trust = "--trust " if name.startswith("torch-hub:") else ""
+    return f"`tlkit fetch {trust}{shlex.quote(name)}`"
 
 
 def not_here(name: str, folder: str | os.PathLike[str], count: int | None) -> NotFetchedError:
@@ -44,7 +58,7 @@ def not_here(name: str, folder: str | os.PathLike[str], count: int | None) -> No
     error = NotFetchedError(
         f"The weights of {name} ({size_in_words(count)}) are not in {os.fspath(folder)}, and nothing is downloaded"
         " unasked.",
-        f"Where there is a network, run `tlkit fetch {name}`, or load with download=True.",
+        f"Where there is a network, run {fetch_command(name)}, or load with download=True.",
     )
     error.bytes = count
     return error

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from tlkit.backbones.hubs.missing import fetch_command
 from tlkit.errors import WeightsError
 
 
@@ -34,7 +35,7 @@ def read_state(path: Path, sha256: str, name: str) -> tuple[dict[str, Any], str]
     WeightsError
         The file cannot be read, was changed or cut short, or holds something else than tensors.
     """
-    again = f"Delete {path} and run `tlkit fetch {name}`."
+    again = f"Delete {path} and run {fetch_command(name)}."
     try:
         with open(path, "rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,9 +14,10 @@ import torch
 from torch import nn
 
 from tlkit.backbones.backbone import Backbone
-from tlkit.backbones.hubs.hf_cache import WEIGHTS, Address, Snapshot, snapshots, verify
+from tlkit.backbones.hubs.hf_cache import WEIGHTS, Address, Snapshot, snapshots
 from tlkit.backbones.hubs.hf_card import hub_card
 from tlkit.backbones.hubs.hf_fetch import here_or_fetched
+from tlkit.backbones.hubs.hf_hashes import verify
 from tlkit.backbones.hubs.hub import Asked, Present
 from tlkit.backbones.hubs.timm_stages import cut_timm
 from tlkit.backbones.staged import StagedModule

@@ -17,11 +17,12 @@ from torch.overrides import TorchFunctionMode
 from tlkit.backbones.backbone import Backbone
 from tlkit.backbones.families import cut
 from tlkit.backbones.hubs import places
-from tlkit.backbones.hubs.fetch import Wanted, fetch
+from tlkit.backbones.hubs.fetch import fetch
 from tlkit.backbones.hubs.hub import Asked, Present
 from tlkit.backbones.hubs.missing import not_here
 from tlkit.backbones.hubs.state_file import read_state
 from tlkit.backbones.hubs.torchvision_card import card_of, side_of, sides_of, transform_of
+from tlkit.backbones.hubs.wanted import Wanted
 from tlkit.backbones.staged import StagedModule
 from tlkit.errors import DataError, WeightsError, unknown_name
 
