@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from skimage import data as photographs
 from torch import Tensor
 
 from tlkit import backbones
-from tlkit.backbones.check_input import InputCheck
+from tlkit.backbones.input_findings import InputCheck
 from tlkit.errors import DataError
 
 Pictures = NDArray[np.float32]
@@ -108,9 +109,10 @@ def test_what_is_good_to_know_is_no_mistake(
     assert words in str(check)
 
 
+@pytest.mark.parametrize("as_tensor", [False, True])
 @pytest.mark.parametrize("kind", ["ImageNet's colours", "Caffe", "bytes", "channels last"])
 def test_the_line_it_gives_brings_the_answer_back(
-    net: backbones.Backbone, photos: Pictures, kind: str
+    net: backbones.Backbone, photos: Pictures, kind: str, as_tensor: bool
 ) -> None:
     right = best(net, net.transform(photos))
     assert right == ["Egyptian cat", "espresso"]
@@ -123,13 +125,15 @@ def test_the_line_it_gives_brings_the_answer_back(
     if kind == "bytes":
         # Bytes that are only normalised: the network has never seen such numbers.
         assert best(net, (torch.from_numpy(batch).float() - 127 / 255) * 255 / 128) != right
-    for finding in net.check_input(batch).findings:
-        names = {"batch": batch, "np": np}
-        exec(finding.cure, names)
-        batch = names["batch"]  # type: ignore[assignment]
+    given: Any = torch.from_numpy(np.ascontiguousarray(batch)) if as_tensor else batch
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert best(net, net.transform(batch.clip(0, 1))) == right
+        for finding in net.check_input(given).findings:
+            names = {"batch": given, "np": np}
+            exec(finding.cure, names)
+            given = names["batch"]
+        assert type(given) is (torch.Tensor if as_tensor else np.ndarray)
+        assert best(net, net.transform(given.clip(0, 1))) == right
 
 
 def test_red_and_blue_exchanged_change_the_answer_and_it_says_that_it_cannot_see_it(

@@ -28,7 +28,7 @@ from tlkit.backbones.summary import Summary, summarise
 from tlkit.errors import DataError, PlanError, TrainingError, expect_kind, expect_whole
 
 if TYPE_CHECKING:
-    from tlkit.backbones.check_input import InputCheck
+    from tlkit.backbones.input_findings import InputCheck
 
 _MOST_CLASSES = 1_000_000
 _MOST_SEED = 2**63 - 1

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from tlkit.backbones.input_findings import InputCheck, InputFinding
 from tlkit.backbones.normalised import Normalisation, how_normalised
 from tlkit.backbones.transform import InputTransform
 from tlkit.errors import DataError
-from tlkit.table import Table
 
 if TYPE_CHECKING:
     from tlkit.backbones.backbone import Backbone
@@ -24,89 +23,6 @@ _ORDER = (
     "whether red and blue are exchanged (OpenCV reads blue first): the values do not show it, so look at one picture;"
     " if red things are blue, batch = batch[:, [2, 1, 0]]"
 )
-
-
-@dataclass(frozen=True)
-class InputFinding:
-    """One thing about a batch.
-
-    Parameters
-    ----------
-    subject
-        ``"layout"``, ``"values"``, ``"normalisation"``, ``"size"``, ``"channels"`` or ``"order of colours"``.
-    found
-        What was found.
-    why
-        Why it matters.
-    cure
-        The line that mends it.
-    sure
-        Whether it is certain; otherwise it is what fits best.
-    wrong
-        Whether answers are wrong without the cure; otherwise it is only good to know.
-    """
-
-    subject: str
-    found: str
-    why: str
-    cure: str
-    sure: bool = True
-    wrong: bool = True
-
-
-@dataclass(frozen=True, repr=False)
-class InputCheck:
-    """What :func:`check_input` found.
-
-    Parameters
-    ----------
-    name
-        Of the network.
-    findings
-        In the order in which they are best mended.
-    untold
-        What cannot be told from this batch.
-    """
-
-    name: str
-    findings: tuple[InputFinding, ...]
-    untold: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing was found that makes answers wrong."""
-        return not any(one.wrong for one in self.findings)
-
-    def table(self) -> Table:
-        """Return a row for each finding."""
-        caption = f"What goes into {self.name}: " + (
-            "nothing is wrong with it, as far as can be told."
-            if self.ok
-            else "it is not what the weights expect."
-        )
-        rows = [
-            (one.subject, one.found if one.sure else f"probably: {one.found}", one.why, one.cure)
-            for one in self.findings
-        ]
-        rows += [("not told", one, "", "") for one in self.untold]
-        return Table(caption, ("about", "found", "why it matters", "what mends it"), tuple(rows))
-
-    def __str__(self) -> str:
-        table = self.table()
-        lines = [table.caption]
-        for about, found, why, cure in table.rows:
-            lines += [
-                f"- {about}: {found}",
-                *([f"  {why}"] if why else []),
-                *([f"  → {cure}"] if cure else []),
-            ]
-        return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        return str(self)
-
-    def _repr_html_(self) -> str:
-        return self.table()._repr_html_()
 
 
 def check_input(backbone: Backbone, batch: Any) -> InputCheck:
@@ -264,11 +180,13 @@ def _values(
             return (x * 255).clamp(0, 1), False
         return x, False
     found = how_normalised(x, transform)
-    findings.append(_about(found, transform, low, high))
+    findings.append(_about(found, transform, low, high, is_tensor))
     return found.undo(x).clamp(0, 1), True
 
 
-def _about(found: Normalisation, transform: InputTransform, low: float, high: float) -> InputFinding:
+def _about(
+    found: Normalisation, transform: InputTransform, low: float, high: float, is_tensor: bool
+) -> InputFinding:
     span = f"values from {low:.3g} to {high:.3g}"
     if found.own:
         return InputFinding(
@@ -291,7 +209,7 @@ def _about(found: Normalisation, transform: InputTransform, low: float, high: fl
         "normalisation",
         f"{span}: normalised {found.name}, and not with {expected}",
         "The network sees other colours and contrasts than those it learned from.",
-        found.line,
+        found.line(is_tensor),
         sure=found.sure,
     )
 

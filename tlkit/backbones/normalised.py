@@ -57,11 +57,10 @@ class Normalisation:
         """Return the pictures as they were, from 0 to 1."""
         return x * _shaped(self.std, x) + _shaped(self.mean, x)
 
-    @property
-    def line(self) -> str:
-        """The line of Python that undoes it; the transform then does its own."""
+    def line(self, is_tensor: bool) -> str:
+        """Return the line of Python that undoes it in an array or a tensor; the transform then does its own."""
         mean, std = (
-            f"{values[0]:.6g}" if len(set(values)) == 1 else _array(values)
+            f"{values[0]:.6g}" if len(set(values)) == 1 else _written(values, is_tensor)
             for values in (self.mean, self.std)
         )
         if self.mean == _CAFFE_MEAN:
@@ -69,8 +68,9 @@ class Normalisation:
         return f"batch = batch * {std} + {mean}"
 
 
-def _array(values: Sequence[float]) -> str:
-    return f"np.reshape({[float(f'{one:.6g}') for one in values]}, (3, 1, 1))"
+def _written(values: Sequence[float], is_tensor: bool) -> str:
+    listed = [float(f"{one:.6g}") for one in values]
+    return f"batch.new_tensor({listed}).reshape(3, 1, 1)" if is_tensor else f"np.reshape({listed}, (3, 1, 1))"
 
 
 def _shaped(values: Sequence[float], x: Tensor) -> Tensor:
