@@ -217,6 +217,18 @@ def expect_kind(
         raise kind(f"{what} is {named}.", cure)
 
 
+def a_kind(value: object) -> str:
+    """Return the kind of a value with its article.
+
+    Examples
+    --------
+    >>> a_kind(3), a_kind("cat"), a_kind(None)
+    ('an int', 'a str', 'None')
+    """
+    name = type(value).__name__
+    return "None" if value is None else f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
 def expect_whole(name: str, value: Any, least: int, kind: type[TlkitError], most: int | None = None) -> int:
     """Return a whole number, Python's or numpy's, that lies within its limits.
 

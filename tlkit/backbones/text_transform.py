@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from tlkit.backbones.intake import Transform
-from tlkit.errors import DataError, expect_whole
+from tlkit.errors import DataError, a_kind, expect_whole
 
 if TYPE_CHECKING:
     from tlkit.data import Split
@@ -133,6 +133,10 @@ class TextTransform(Transform):
         """Return `examples`, whatever the shape."""
         return self.examples()
 
+    def known_words(self) -> Sequence[str]:
+        """Return all words that it knows as a whole; empty where it cannot say."""
+        return ()
+
     def rows_seen(self, split: Split) -> Tensor:
         """Return the numbers of all words that the texts of a split hold, sorted, without the padding."""
         found = torch.unique(self(split.texts))
@@ -204,6 +208,10 @@ class WordTransform(TextTransform):
                     unknown.append(part)
         return Encoded(tuple(ids), tuple(unknown))
 
+    def known_words(self) -> Sequence[str]:
+        """Return the known words."""
+        return self.words
+
     def _number(self, word: str) -> int:
         return self.numbers.get(word) or self.numbers.get(word.lower(), PADDING)
 
@@ -235,5 +243,5 @@ def checked_texts(items: Any) -> Sequence[str]:
         )
     for at, text in enumerate(items):
         if not isinstance(text, str):
-            raise DataError(f"Text {at} is a {type(text).__name__}.", "Give texts alone.")
+            raise DataError(f"Text {at} is {a_kind(text)}.", "Give texts alone.")
     return items if not isinstance(items, np.ndarray) else [str(one) for one in items]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tlkit.data.split import Split, checked_labels
-from tlkit.errors import DataError
+from tlkit.errors import DataError, a_kind
 
 
 class TextSplit(Split):
@@ -51,7 +51,7 @@ class TextSplit(Split):
         for at, text in enumerate(found):
             if not isinstance(text, str):
                 raise DataError(
-                    f"Text {at} is {text!r}, a {type(text).__name__}.",
+                    f"Text {at} is {text!r}, {a_kind(text)}." if text is not None else f"Text {at} is None.",
                     "Leave such items out, or give them as texts.",
                 )
         names = tuple(classes)

@@ -1,10 +1,11 @@
-"""Many small pictures in one file: a sheet of tiles, of which a browser or a twin shows one."""
+"""Many small pictures in one file: a sheet of tiles, of which a browser or a twin shows one; or as many texts."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from PIL import Image
 
 _TILE, _COLUMNS = 32, 24
 _SHADES = 16
+# Of a text, so many letters are kept.
+_LONGEST = 120
 
 
 def sheet(groups: Sequence[tuple[NDArray[Any], bool]]) -> dict[str, Any]:
@@ -51,6 +54,18 @@ def sheet(groups: Sequence[tuple[NDArray[Any], bool]]) -> dict[str, Any]:
         few.save(written, "PNG", bits=4, optimize=False)
     uri = "data:image/png;base64," + base64.b64encode(written.getvalue()).decode("ascii")
     return {"uri": uri, "tile": _TILE, "columns": _COLUMNS, "rows": rows, "count": len(tiles)}
+
+
+def listed(texts: Iterable[str]) -> dict[str, Any]:
+    """Return texts in the place of a sheet of pictures: a browser writes them where it would show a tile.
+
+    Examples
+    --------
+    >>> listed(["a red \\n car"])
+    {'texts': ['a red car'], 'count': 1}
+    """
+    kept = [textwrap.shorten(text, _LONGEST, placeholder=" …") for text in texts]
+    return {"texts": kept, "count": len(kept)}
 
 
 def tile(made: Mapping[str, Any], number: int) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,8 @@ from tlkit import similarity
 from tlkit.errors import PanelError, StoppedError, unknown_name
 from tlkit.panels import similarity_map_words as maps
 from tlkit.panels import similarity_words as words
-from tlkit.panels.sheet import sheet
+from tlkit.panels.sheet import listed, sheet
+from tlkit.panels.similarity_ceiling import CEILING, Ceiling
 from tlkit.panels.similarity_choices import Choices, follows, some
 from tlkit.panels.similarity_coupling import coupled
 from tlkit.panels.similarity_map import feature_map
@@ -22,16 +23,15 @@ from tlkit.panels.similarity_state import LABELS_PER_CLASS, SimilarityState, ask
 from tlkit.panels.twin import Paragraph, Part
 from tlkit.panels.worker import Job
 from tlkit.pictures import looks_like_ink
-from tlkit.similarity.ceiling import MOST_NUMBERS, trained
 from tlkit.train.threads import threads
 
 if TYPE_CHECKING:
     from tlkit.backbones import Backbone
-    from tlkit.data import Dataset, Split
+    from tlkit.data import Dataset
 
 _SAMPLES = 8
-# How much of the time each phase takes, as seen on one core.
-_CEILING, _REPORT, _SHARED = 0.75, 0.9, 0.95
+# How much of the time is over when each phase ends, as seen on one core.
+_REPORT, _SHARED = 0.9, 0.95
 
 
 class Similarity(Measuring):
@@ -132,7 +132,7 @@ class Similarity(Measuring):
 
     def _picture_named(self, name: str) -> int:
         if self._outcome is None:
-            raise PanelError("There are no pictures to choose yet.", "Call run() first.")
+            raise PanelError("There is nothing to choose yet.", "Call run() first.")
         picture = maps.picture_named(self._outcome, name)
         if picture is None:
             known = [one["label"] for one in maps.choices(self._outcome)]
@@ -154,8 +154,8 @@ class Similarity(Measuring):
             if job.should_stop():
                 raise StoppedError("The run was stopped on request.", "Nothing was changed.")
 
-        top, self._top_words = self._ceiling(network, target, job)
-        start = _CEILING if callable(top) else 0.0
+        top = Ceiling(network, target, state.seed, job, learned=self._choices.learned(network, target))
+        start = CEILING if callable(top.network) else 0.0
         with threads(1):
             found = similarity.report(
                 source,
@@ -163,7 +163,7 @@ class Similarity(Measuring):
                 network,
                 state.seed,
                 measures=words.shown(head=network.source_head is not None),
-                ceiling=top,
+                ceiling=top.network,
                 unrelated=self._choices.unrelated(state.source, state.target),
                 should_stop=job.should_stop,
                 progress=lambda said, share: job.say(said, start + share * (_REPORT - start)),
@@ -183,42 +183,12 @@ class Similarity(Measuring):
                     "network": known_names(network, source, target),
                 },
             }
+        self._top_words = top.words
         splits = {one.name: one.train for one in (source, target)}
         self._notes = [
             f"{name}: {said}" for name, split in splits.items() for said in network.transform.notes_of(split)
         ]
         return found
-
-    def _ceiling(
-        self, network: Backbone, target: Dataset, job: Job
-    ) -> tuple[Backbone | Callable[[Split], Backbone] | None, str]:
-        """Return the network at the ceiling of scores, or how to train it, and where it comes from in words."""
-        assert self._choices is not None
-        if self._choices.learned(network, target):
-            # A fresh one would be the same, trained for less time.
-            return network, f"The ceiling is {network.name} itself, since it learned from {target.name}."
-        numbers = network.summary().parameters
-        if numbers > MOST_NUMBERS:
-            return (
-                None,
-                f"There is no ceiling: training {numbers:,} numbers from scratch takes too long here.",
-            )
-
-        def train(split: Split) -> Backbone:
-            self._top_words = (
-                f"The ceiling’s network has the same architecture and learned from {len(split):,} other "
-                f"training pictures of {target.name}."
-            )
-            return trained(
-                network,
-                target,
-                split,
-                self._state.seed,
-                job.should_stop,
-                lambda said, share: job.say(said, share * _CEILING),
-            )
-
-        return train, ""
 
     def _outcome_of(self, result: similarity.Report) -> dict[str, Any]:
         record = {name: one for name, one in result.record().items() if name not in ("kind", "schema")}
@@ -248,20 +218,29 @@ class Similarity(Measuring):
         return {"run": "Measure", "again": "Measure again", "stop": "Stop", "stopping": "Stopping"}
 
     def _sample(self, name: str) -> tuple[dict[str, Any], list[str]]:
-        """Return a sheet of a few pictures of a dataset and their classes; empty without the dataset."""
+        """Return a sheet of a few items of a dataset and their classes; empty without the dataset."""
         if self._choices is None:
             return {}, []
         if name not in self._samples:
-            images, names = some(self._choices.dataset(name), _SAMPLES)
-            self._samples[name] = sheet([(images, looks_like_ink(images))]), names
+            items, names = some(self._choices.dataset(name), _SAMPLES)
+            made = listed(items) if self._choices.texts else sheet([(items, looks_like_ink(items))])
+            self._samples[name] = made, names
         return self._samples[name]
+
+    def _shown_sample(self, name: str) -> dict[str, Any]:
+        made, names = self._sample(name)
+        return {
+            "count": len(names),
+            "alt": f"{name}: {', '.join(names)}",
+            **({"texts": made["texts"]} if "texts" in made else {}),
+        }
 
     def _pictures(self) -> dict[str, str]:
         pictures = {
             what: self._sample(getattr(self._state, what))[0].get("uri", "") for what in ("source", "target")
         }
         if self._outcome is not None:
-            pictures["sheet"] = self._outcome["map"]["sheet"]["uri"]
+            pictures["sheet"] = self._outcome["map"]["sheet"].get("uri", "")
             # Hundreds of points: sent once, not with every step of progress.
             pictures |= {
                 name: json.dumps(one, ensure_ascii=False)
@@ -281,13 +260,7 @@ class Similarity(Measuring):
                 }
                 for name, label in (("source", "Source"), ("target", "Target"), ("backbone", "Seen by"))
             ],
-            "samples": {
-                what: {
-                    "count": len(self._sample(getattr(state, what))[1]),
-                    "alt": f"{getattr(state, what)}: " + ", ".join(self._sample(getattr(state, what))[1]),
-                }
-                for what in ("source", "target")
-            },
+            "samples": {what: self._shown_sample(getattr(state, what)) for what in ("source", "target")},
             "invite": "Does the network see something in the target that helps to sort it? Guess before you measure.",
             "outcome": words.view(found, state) if found is not None else None,
             "stale_words": "These results belong to an earlier choice. Measure again to see this one.",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tlkit.errors import PanelError, unknown_name
 from tlkit.panels.similarity_coupling import beside, strongest
 from tlkit.panels.similarity_map_words import cut
+from tlkit.panels.things import things
 from tlkit.panels.twin import Paragraph, Part, Pictures, Table
 
 Pair = tuple[str, str]
@@ -75,14 +76,15 @@ def view(found: Mapping[str, Any], pair: Pair | None) -> dict[str, Any] | None:
         return {"title": title, "why_not": _why_not(made), "chosen": None}
     row, column = _place(found, pair)
     names = classes(found)
+    looked = "read a text" if things(found["report"]) == "texts" else "see a picture"
     return {
         "title": title,
         "why_not": "",
         "about": _about(found),
         "axes": f"Columns: {theirs}. Rows: {ours}. Percent of a row.",
         "limits": _limits(found),
-        "keys": "Point at a cell, or go from cell to cell with the arrow keys, to see a picture of both classes. A "
-        "click, Enter or Space chooses the pair.",
+        "keys": "Point at a cell, or go from cell to cell with the arrow keys, to "
+        f"{looked} of both classes. A click, Enter or Space chooses the pair.",
         "ends": ["0 %", _percent(made["most"])],
         "chosen": {
             "row": row,
@@ -169,18 +171,22 @@ def twin(found: Mapping[str, Any], pair: Pair | None) -> list[Part]:
         after = [f"{theirs[one]} ({_percent(of[one])})" for one in others if of[one] > _LITTLE]
         rows.append([name, theirs[first], _percent(of[first]), *(after or ["none"])])
     row, column = _place(found, pair)
-    pictures = [
-        (cut(found, place), f"{one['name']} {name}")
+    shown = [
+        (f"{one['name']} {name}", _tiles(found, side, at)[:_IN_TWIN])
         for side, one, at, name in zip(
             (0, 1), made["sets"], (column, row), (theirs[column], ours[row]), strict=True
         )
-        for place in _tiles(found, side, at)[:_IN_TWIN]
     ]
+    examples: list[Part] = []
+    if texts := found["map"]["sheet"].get("texts"):
+        examples += [Paragraph(f"{name}: {'; '.join(texts[at] for at in places)}") for name, places in shown]
+    elif any(places for _, places in shown):
+        examples.append(Pictures([(cut(found, at), name) for name, places in shown for at in places]))
     head = [f"class of {target}", f"closest in {source}", "share of its mass", "then"]
     return [
         Table(head, rows, f"Which class of {source} is closest to which of {target}?"),
         Paragraph(sentence(found, row, column), strong=True),
-        *([Pictures(pictures)] if pictures else []),
+        *examples,
         Paragraph(_about(found)),
         Paragraph(_limits(found)),
     ]
@@ -210,7 +216,7 @@ def _about(found: Mapping[str, Any]) -> str:
         if one["of"] > len(one["kept"])
     ]
     said = (
-        f"{theirs['pictures']:,} pictures of {theirs['name']} are turned into {ours['pictures']:,} of "
+        f"{theirs['pictures']:,} {things(found['report'])} of {theirs['name']} are turned into {ours['pictures']:,} of "
         f"{ours['name']} at the least cost, by what the network sees and by how each class spreads (OTDD, optimal "
         f"transport). Every class of {ours['name']} is 100 %, put together from classes of {theirs['name']}."
     )

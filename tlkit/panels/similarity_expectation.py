@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tlkit.panels.things import things
 from tlkit.similarity import track_record
+from tlkit.similarity.evidence import OF_PICTURES
 from tlkit.similarity.place import STEPS, Place
 from tlkit.similarity.verdict import spot
 
@@ -50,6 +52,8 @@ def expectation(report: Mapping[str, Any]) -> dict[str, str]:
             f"In our {proved.trials} trials {proved.label} picked the best of about {proved.sources} sources "
             f"{_times(proved.picked)}."
         )
+        if things(report) == "texts":
+            said.append(OF_PICTURES)
     return {"title": "The scores", "value": _stand(scores), "words": " ".join([*said, _NO_FORECAST])}
 
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from tlkit import compare, train
 from tlkit.compare import ARMS, Comparison
+from tlkit.compare.arms import arms_for
 from tlkit.compare.headline import headline_pair
 from tlkit.compare.outlook import expected
 from tlkit.compare.setup import prepare
 from tlkit.compare.verdict import Verdict
 from tlkit.panels.worker import Job
 from tlkit.similarity import Moved, moved
-from tlkit.similarity.ceiling import MOST_NUMBERS
+from tlkit.similarity.ceiling import too_large
 
 if TYPE_CHECKING:
     from tlkit.backbones import Backbone
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _ARMS = ("scratch", "frozen", "fine-tuned")
 # For networks that nobody trains while somebody waits: all but the head stays as it is.
 _HEADS = ("random-frozen", "frozen")
+# Of texts, the baseline that has learned nothing before and has to be beaten.
+_TERMS = "tf-idf"
 # How much of the work the comparison is; the rest is one more fine-tuning, for the stages.
 _COMPARED = 0.85
 _TOO_LARGE = (
@@ -110,18 +113,22 @@ class Gain:
 def arms(network: Backbone) -> tuple[str, ...]:
     """Return the arms that are compared: the same architecture from random numbers, and from the network.
 
+    Of texts TF-IDF is one more: a baseline that has learned nothing before.
+
     Examples
     --------
     >>> from tlkit import backbones
     >>> arms(backbones.load("zoo:resnet-letters"))
     ('scratch', 'frozen', 'fine-tuned')
     """
-    return _ARMS if network.summary().parameters <= MOST_NUMBERS else _HEADS
+    names = _HEADS if too_large(network) else _ARMS
+    return (names[0], _TERMS, *names[1:]) if network.transform.takes == "texts" else names
 
 
 def pair(network: Backbone) -> tuple[str, str]:
     """Return the start from random numbers and the transfer that a guess is about."""
-    return headline_pair({name: ARMS[name].pretrained for name in arms(network)})
+    known = arms_for(network.transform.takes)
+    return headline_pair({name: known[name].pretrained for name in arms(network)})
 
 
 def expected_seconds(target: Dataset, network: Backbone, labels: int, draws: int, seed: int) -> float:

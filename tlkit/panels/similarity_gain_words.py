@@ -15,7 +15,7 @@ from tlkit.panels.similarity_state import SimilarityState, counts
 from tlkit.panels.twin import Paragraph, Part, Pictures, Table
 from tlkit.similarity import Moved
 
-_ONE_RUN = "Of one fine-tuned run, on the first draw; its intervals are over pictures."
+_ONE_RUN = "Of one fine-tuned run, on the first draw; its intervals are over {}."
 CLOSED = "Nothing is measured until you have guessed."
 
 
@@ -148,7 +148,7 @@ def twin(facts: Facts) -> list[Part]:
     if found.moved is not None:
         parts.append(Paragraph(f"Which stages moved? {found.moved.sentence}", strong=True))
         parts.append(Table(found.moved.head, found.moved.rows(), _moved_title(found.moved)))
-        parts.append(Paragraph(f"{_ONE_RUN} {found.moved.note}"))
+        parts.append(Paragraph(f"{_ONE_RUN.format(found.moved.things)} {found.moved.note}"))
     return parts
 
 
@@ -228,7 +228,7 @@ def _why(found: Gain) -> str:
     how = found.verdict.sentence.removeprefix(found.verdict.finding)
     drawn = f"{draws(len(card.seeds))} of {labels(card.labels_per_class)}"
     return (
-        f"{100 * card.level:g} % interval over {drawn} and {card.items:,} test pictures, paired; "
+        f"{100 * card.level:g} % interval over {drawn} and {card.items:,} test {_things(found)}, paired; "
         f"“{found.pair[1]}” against “{found.pair[0]}” was the question before anything was measured.{how}"
     )
 
@@ -246,8 +246,12 @@ def _plot(found: Gain) -> dict[str, Any]:
         "guess": guess,
         "alt": card.alt,
         "chance": card.chance,
-        "axis": f"right on the test pictures; dotted: guessing, {percent(card.chance)}",
+        "axis": f"right on the test {_things(found)}; dotted: guessing, {percent(card.chance)}",
     }
+
+
+def _things(found: Gain) -> str:
+    return str(found.comparison.origin.get("things", "pictures"))
 
 
 def _moved_title(found: Moved) -> str:
@@ -279,5 +283,5 @@ def _moved(found: Moved) -> dict[str, Any]:
         "ends": ["0: another view", "1: not moved"],
         "legend": ["before and after", "against a random network"],
         "rows": rows,
-        "note": f"{_ONE_RUN} {found.note}",
+        "note": f"{_ONE_RUN.format(found.things)} {found.note}",
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tlkit.panels.sheet import sheet
+from tlkit.panels.sheet import listed, sheet
 from tlkit.pictures import looks_like_ink
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def feature_map(theirs: Side, ours: Side, seed: int) -> dict[str, Any]:
     Parameters
     ----------
     theirs, ours
-        Pictures of the source and of the target, as the network sees them.
+        Items of the source and of the target, as the network sees them.
     seed
         Of t-SNE.
 
@@ -34,9 +34,9 @@ def feature_map(theirs: Side, ours: Side, seed: int) -> dict[str, Any]:
     dict
         Plain JSON: places, classes, the share of variance that two principal components keep, the places of t-SNE
         (none where there are too few points), for each target picture its nearest source pictures, and one picture
-        with all tiles.
+        with all tiles; of texts, these themselves.
     """
-    (their_images, _, first), (our_images, _, second) = theirs.on_map(), ours.on_map()
+    (their_items, _, first), (our_items, _, second) = theirs.on_map(), ours.on_map()
     both = np.concatenate([first, second])
     places, explained = principal(both)
     distances, order = nearest(second, first, _NEAREST)
@@ -66,7 +66,9 @@ def feature_map(theirs: Side, ours: Side, seed: int) -> dict[str, Any]:
             [[int(row), round(float(distance), 2)] for row, distance in zip(rows, far, strict=True)]
             for rows, far in zip(order, distances, strict=True)
         ],
-        "sheet": sheet([(images, looks_like_ink(images)) for images in (their_images, our_images)]),
+        "sheet": listed((*their_items, *our_items))
+        if ours.texts
+        else sheet([(images, looks_like_ink(images)) for images in (their_items, our_items)]),
     }
 
 

@@ -7,12 +7,15 @@ from typing import Any
 
 from tlkit.panels.scatter import scatter
 from tlkit.panels.sheet import tile
-from tlkit.panels.twin import Paragraph, Part, Pictures
+from tlkit.panels.things import things
+from tlkit.panels.twin import Paragraph, Part, Pictures, Table
 from tlkit.pictures import picture
 
 #: The maps that there are: the first needs no request.
 MAPS = {"pca": "PCA", "t-sne": "t-SNE"}
 _IN_TWIN = 4
+# What a browser needs to show one of a sheet.
+_TILES = ("tile", "columns", "rows", "texts")
 
 
 def drawn(found: Mapping[str, Any], wanted: str) -> str:
@@ -47,7 +50,7 @@ def map_words(found: Mapping[str, Any], wanted: str) -> str:
     """Say what the map shows, and what it cannot show."""
     made = found["map"]
     first, second = made["explained"]
-    placed = f"Each point is a picture, placed by what the network sees in it: {made['features']} numbers, "
+    placed = f"Each point is a {_thing(found)}, placed by what the network sees in it: {made['features']} numbers, "
     if drawn(found, wanted) == "pca":
         return (
             f"{placed}pressed into two (principal components), which keep {100 * (first + second):.0f} % of the "
@@ -72,7 +75,10 @@ def points(found: Mapping[str, Any], wanted: str) -> dict[str, Any]:
     made = found["map"]
     listed, first = [], 0
     for place, (one, spots) in enumerate(zip(made["sets"], places(found, wanted), strict=True)):
-        names = [f"{one['name']}, class {one['classes'][label]}" for label in one["labels"]]
+        names = [
+            f"{one['name']}, class {one['classes'][label]}{_said(found, first + row)}"
+            for row, label in enumerate(one["labels"])
+        ]
         listed += [
             {"x": x, "y": y, "set": place, "tile": first + row, "words": names[row]}
             for row, (x, y) in enumerate(spots)
@@ -80,7 +86,7 @@ def points(found: Mapping[str, Any], wanted: str) -> dict[str, Any]:
         first += len(names)
     return {
         "points": listed,
-        "sheet": {name: made["sheet"][name] for name in ("tile", "columns", "rows")},
+        "sheet": {name: made["sheet"][name] for name in _TILES if name in made["sheet"]},
     }
 
 
@@ -91,20 +97,23 @@ def choices(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     for row, label in enumerate(ours["labels"]):
         if label not in known:
             known.add(label)
-            listed.append({"picture": row, "tile": first + row, "label": str(ours["classes"][label])})
+            name = str(ours["classes"][label])
+            words = f"{name}{_said(found, first + row)}"
+            listed.append({"picture": row, "tile": first + row, "label": name, "words": words})
     return listed
 
 
 def neighbours(found: Mapping[str, Any], row: int) -> dict[str, Any]:
     """Describe a target picture with its nearest source pictures."""
     theirs, ours = found["map"]["sets"]
+    what = _thing(found)
     first = len(theirs["labels"])
     row = min(row, len(ours["labels"]) - 1)
     return {
         "picture": row,
         "tile": first + row,
         "label": str(ours["classes"][ours["labels"][row]]),
-        "title": f"Nearest pictures in {theirs['name']}",
+        "title": f"Nearest {what}s in {theirs['name']}",
         "nearest": [
             {
                 "tile": place,
@@ -113,8 +122,8 @@ def neighbours(found: Mapping[str, Any], row: int) -> dict[str, Any]:
             }
             for place, distance in found["map"]["nearest"][row]
         ],
-        "words": f"Below each: its distance. 1 is the usual distance between a picture in {ours['name']} and one "
-        f"in {theirs['name']}.",
+        "words": f"{'Beside' if what == 'text' else 'Below'} each: its distance. 1 is the usual distance between "
+        f"a {what} in {ours['name']} and one in {theirs['name']}.",
     }
 
 
@@ -126,14 +135,15 @@ def picture_named(found: Mapping[str, Any], name: str) -> int | None:
 def view(found: Mapping[str, Any], row: int, wanted: str) -> dict[str, Any]:
     """Describe the map for the browser, all but its points."""
     theirs, ours = found["map"]["sets"]
+    look = "read its text" if _thing(found) == "text" else "see its picture"
     return {
         "map_title": f"{theirs['name']} and {ours['name']} as {found['report']['backbone']} sees them",
         "maps": maps(found, wanted),
         "map_words": map_words(found, wanted),
-        "map_keys": f"Point at a mark, or go from mark to mark with the arrow keys, to see its picture. A click or "
+        "map_keys": f"Point at a mark, or go from mark to mark with the arrow keys, to {look}. A click or "
         f"Enter on one of {ours['name']} chooses it; lines lead to its nearest.",
         "legend": legend(found),
-        "choose": f"Choose a picture in {ours['name']}",
+        "choose": f"Choose a {_thing(found)} in {ours['name']}",
         "choices": choices(found),
         "chosen": neighbours(found, row),
     }
@@ -151,6 +161,11 @@ def twin(found: Mapping[str, Any], row: int, wanted: str) -> list[Part]:
     shown = dict.fromkeys([row, *(one["picture"] for one in _spread(choices(found)))])
     for one in list(shown)[:_IN_TWIN]:
         near = neighbours(found, one)
+        if texts := found["map"]["sheet"].get("texts"):
+            rows = [[texts[other["tile"]], other["label"], other["distance"]] for other in near["nearest"]]
+            title = f"{near['title']} to {ours['name']}, class {near['label']}: {texts[near['tile']]}"
+            parts.append(Table(["text", "class", "distance"], rows, title))
+            continue
         pictures = [(cut(found, near["tile"]), f"{ours['name']} {near['label']}")]
         pictures += [
             (cut(found, other["tile"]), f"{theirs['name']} {other['label']} at {other['distance']}")
@@ -166,6 +181,16 @@ def cut(found: Mapping[str, Any], place: int) -> str:
     made = tile(found["map"]["sheet"], place)
     # Grey needs a third of the bytes; `picture` takes one channel as ink.
     return picture(1 - made[:1] if (made[0] == made[1]).all() and (made[0] == made[2]).all() else made)
+
+
+def _thing(found: Mapping[str, Any]) -> str:
+    return things(found["report"]).removesuffix("s")
+
+
+def _said(found: Mapping[str, Any], place: int) -> str:
+    """Return a text behind a colon; nothing of a picture."""
+    texts = found["map"]["sheet"].get("texts")
+    return f": {texts[place]}" if texts else ""
 
 
 def _overlap(found: Mapping[str, Any], wanted: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tlkit import similarity
 from tlkit.errors import SimilarityError
+from tlkit.panels.things import things
 from tlkit.panels.twin import Paragraph, Part
 from tlkit.similarity.overlap_names import match_names
 from tlkit.similarity.overlap_shown import WHY
@@ -58,9 +59,10 @@ def shared(
     if source.fingerprint == target.fingerprint:
         return _made(same=True)
     if sets not in _known:
-        pictures = sum(_count(one) for one in (source, target))
-        if pictures > MOST_PICTURES:
-            words = f"{pictures:,} pictures are more than a panel looks through; similarity.overlap does."
+        many = sum(_count(one) for one in (source, target))
+        what = "texts" if target.train.kind == "texts" else "pictures"
+        if many > MOST_PICTURES:
+            words = f"{many:,} {what} are more than a panel looks through; similarity.overlap does."
             return _made(words, names=_same_names(source, target))
         try:
             found = similarity.overlap(source, target, should_stop=should_stop, progress=progress).record()
@@ -119,7 +121,7 @@ def _said(found: Mapping[str, Any]) -> tuple[list[str], str]:
         warned.append(f"Classes of {target} that are classes of {source} by name: {listed}.")
     notes = [words for one in records for words in one["notes"]]
     if made["why_not"]:
-        first = f"Not checked for overlap: whether pictures of {target} are in {source}. {made['why_not']}"
+        first = f"Not checked for overlap: whether {things(report)} of {target} are in {source}. {made['why_not']}"
     else:
         first = _looked_at(made["found"], warned=bool(warned))
     return warned, " ".join([first, *notes])
@@ -128,9 +130,10 @@ def _said(found: Mapping[str, Any]) -> tuple[list[str], str]:
 def _looked_at(record: Mapping[str, Any], *, warned: bool) -> str:
     """Say in one line what was looked for."""
     theirs, ours = (sum(record[f"{side}_counts"].values()) for side in ("source", "target"))
+    what = f"{record['item']}s"
     copies = record["exact"]["count"] + record["near"]["count"]
     where = (
-        f"of {ours:,} pictures of {record['target']} {'are' if copies > 1 else 'is'} among {theirs:,} of "
+        f"of {ours:,} {what} of {record['target']} {'are' if copies > 1 else 'is'} among {theirs:,} of "
         f"{record['source']}, equal or nearly equal"
     )
     if copies:
@@ -139,10 +142,9 @@ def _looked_at(record: Mapping[str, Any], *, warned: bool) -> str:
         said = f"None {where}."
     else:
         said = f"No overlap was found: none {where}, and no class has the same name."
-    return (
-        f"{said} Mirrored or redrawn copies would not have been found. Test sets stayed sealed: their pictures were "
-        "compared, never shown."
-    )
+    missed = "Mirrored or redrawn copies" if what == "pictures" else "Texts that say the same in other words"
+    sealed = f"Test sets stayed sealed: their {what} were compared, never shown."
+    return f"{said} {missed} would not have been found. {sealed}"
 
 
 def _made(

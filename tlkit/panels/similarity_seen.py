@@ -1,4 +1,4 @@
-"""Pictures of both sets as the network sees them: drawn once, for the map and for the coupling of classes."""
+"""Items of both sets as the network sees them: drawn once, for the map and for the coupling of classes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tlkit.similarity.ceiling import MOST_NUMBERS
+from tlkit.similarity.ceiling import too_large
 
 if TYPE_CHECKING:
     from tlkit.backbones import Backbone
@@ -23,7 +23,7 @@ _BATCH = 64
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """Some training pictures of a set, as a network sees them.
+    """Some training items of a set, pictures or texts, as a network sees them.
 
     Parameters
     ----------
@@ -47,17 +47,22 @@ class Side:
         """(n,) the class of each."""
         return np.asarray(self.dataset.train.labels[self.rows], dtype=np.int64)
 
-    def on_map(self) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.float32]]:
-        """Return pictures, classes and features of those that the map shows."""
+    def on_map(self) -> tuple[Any, NDArray[np.int64], NDArray[np.float32]]:
+        """Return items, classes and features of those that the map shows."""
         rows = self.rows[self.mapped]
         train = self.dataset.train
-        return train.images[rows], np.asarray(train.labels[rows]), self.features[self.mapped]
+        return train.items_at(rows.tolist()), np.asarray(train.labels[rows]), self.features[self.mapped]
+
+    @property
+    def texts(self) -> bool:
+        """Whether they are texts."""
+        return self.dataset.train.kind == "texts"
 
 
 def seen(
     source: Dataset, target: Dataset, backbone: Backbone, seed: int, check: Callable[[], None]
 ) -> tuple[Side, Side]:
-    """Draw training pictures of both sets, equally many of each class, and let the network look at them.
+    """Draw training items of both sets, equally many of each class, and let the network look at them.
 
     Parameters
     ----------
@@ -71,13 +76,13 @@ def seen(
         Called often; may raise to stop.
     """
     rng = np.random.default_rng([seed, 3])
-    quick = backbone.summary().parameters <= MOST_NUMBERS
+    quick = not too_large(backbone)
     drawn = [
         (one, *_draw(one.train, shown, max(shown, _MORE) if quick else shown, rng))
         for one, shown in ((source, _MOST_SOURCE), (target, _MOST_TARGET))
     ]
     theirs, ours = (
-        Side(one, rows, _features(backbone, one.train.images[rows], check), mapped)
+        Side(one, rows, _features(backbone, one.train.items_at(rows.tolist()), check), mapped)
         for one, rows, mapped in drawn
     )
     return theirs, ours
@@ -99,9 +104,9 @@ def _draw(
     return np.concatenate(rows), np.sort(rng.permutation(on_map)[:shown])
 
 
-def _features(backbone: Backbone, images: NDArray[Any], check: Callable[[], None]) -> NDArray[np.float32]:
+def _features(backbone: Backbone, items: Any, check: Callable[[], None]) -> NDArray[np.float32]:
     blocks = []
-    for start in range(0, len(images), _BATCH):
+    for start in range(0, len(items), _BATCH):
         check()
-        blocks.append(backbone.features(images[start : start + _BATCH]))
+        blocks.append(backbone.features(items[start : start + _BATCH]))
     return np.concatenate(blocks)

@@ -9,6 +9,7 @@ from tlkit.errors import PanelError, unknown_name
 from tlkit.panels import similarity_coupling_words as coupling
 from tlkit.panels import similarity_map_words as maps
 from tlkit.panels import similarity_overlap as overlap
+from tlkit.panels.things import things
 from tlkit.panels.twin import Paragraph, Part, Table
 from tlkit.similarity.verdict import number
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _ASKS = {
     "logme": "how well weighted sums of its features name the class",
-    "knn": "how often the nearest other picture is of the same class",
+    "knn": "how often the nearest other {thing} is of the same class",
     "leep": "how well its old classes foretell the new ones",
     "proxy_a_distance": "how well a classifier tells them apart, from 0 to 2",
     "frechet": "how far apart the features are in mean and spread",
@@ -47,29 +48,31 @@ def groups(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Describe the two groups of bars: what each asks, its floor and its ceiling."""
     report = found["report"]
     target = report["target"]
-    pictures = report["places"]
+    places = report["places"]
+    what = things(report)
     return [
         {
             "title": f"Does what it sees sort {target}?",
             "floor": "shuffled labels",
             "ceiling": f"trained on {target}",
-            "bars": [_bar(one) for one in pictures if one["kind"] == "score"],
+            "bars": [_bar(one, what) for one in places if one["kind"] == "score"],
         },
         {
-            "title": f"Do {report['source']} and {target} look alike to it?",
+            "title": f"{'Do' if what == 'pictures' else 'Are'} {report['source']} and {target} "
+            f"{'look ' if what == 'pictures' else ''}alike to it?",
             "floor": f"unrelated: {report['unrelated']}",
             "ceiling": f"{target}’s other half",
-            "bars": [_bar(one) for one in pictures if one["kind"] == "distance"],
+            "bars": [_bar(one, what) for one in places if one["kind"] == "distance"],
         },
     ]
 
 
-def _bar(one: Mapping[str, Any]) -> dict[str, Any]:
+def _bar(one: Mapping[str, Any], what: str = "pictures") -> dict[str, Any]:
     position = one["position"]
     bar = {
         "name": one["name"],
         "label": one["label"],
-        "ask": _ASKS.get(one["name"]) or _ANY[one["kind"]],
+        "ask": (_ASKS.get(one["name"]) or _ANY[one["kind"]]).format(thing=what.removesuffix("s")),
         "value": _number(one["value"]),
         "floor": _number(one["floor"]),
         "ceiling": "none" if one["ceiling"] is None else _number(one["ceiling"]),
@@ -97,17 +100,18 @@ def _bar(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def sizes(found: Mapping[str, Any]) -> str:
-    """Say how many pictures were looked at."""
+    """Say how many items were looked at."""
     report, many = found["report"], found["report"]["sizes"]
+    what = things(report)
     learned = f" {found['ceiling']}" if found["ceiling"] else ""
     return (
-        f"Scores look at {many['target']:,} {report['target']} pictures in {many['classes']} classes. "
-        f"Distances compare {many['half']:,} of them with {many['source']:,} {report['source']} pictures, with "
+        f"Scores look at {many['target']:,} {report['target']} {what} in {many['classes']} classes. "
+        f"Distances compare {many['half']:,} of them with {many['source']:,} {report['source']} {what}, with "
         f"{many['unrelated']:,} unrelated ones and with their other half.{learned} "
-        f"Intervals: 95 %, from {many['draws']} drawings by chance. An ordinary bootstrap draws pictures with "
-        "repeats, and a picture that is there twice would be its own nearest neighbour. So each drawing takes half "
-        "of the pictures, none twice, and measures anew (half-samples). Only for the proxy A-distance the "
-        "classifier’s answers are drawn, with repeats (bootstrap). The test set stayed sealed."
+        f"Intervals: 95 %, from {many['draws']} drawings by chance. An ordinary bootstrap draws {what} with "
+        f"repeats, and a {what.removesuffix('s')} that is there twice would be its own nearest neighbour. So each "
+        f"drawing takes half of the {what}, none twice, and measures anew (half-samples). Only for the proxy "
+        "A-distance the classifier’s answers are drawn, with repeats (bootstrap). The test set stayed sealed."
     )
 
 
@@ -125,8 +129,9 @@ def check_shown(found: Mapping[str, Any] | None, state: SimilarityState) -> None
         return
     most = len(found["map"]["sets"][1]["labels"])
     if state.picture >= most:
+        what = things(found["report"]).removesuffix("s")
         raise PanelError(
-            f"There is no target picture {state.picture}.", f"The map has {most}: 0 to {most - 1}."
+            f"There is no target {what} {state.picture}.", f"The map has {most}: 0 to {most - 1}."
         )
     if maps.drawn(found, state.map) != state.map:
         raise PanelError(f"This result has no {maps.MAPS[state.map]} map.", "Leave it at map='pca'.")

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from tlkit.backbones import Backbone
     from tlkit.data import Dataset, Split
 
-#: A network with more numbers is not trained from scratch while somebody waits.
-MOST_NUMBERS = 1_000_000
+# A network with more numbers is not trained from scratch while somebody waits. Those of words cost little: a text
+# looks up a few of them.
+_MOST_NUMBERS, _MOST_OF_WORDS = 1_000_000, 4_000_000
 # Of the files; another one makes all kept networks unknown.
 _FORMAT = 1
 # On 31 Greek letters with 30 labels each, more steps gained little; more pictures need more of them.
@@ -43,6 +44,20 @@ def recipe(items: int) -> train.Recipe:
     """
     steps = min(_MOST_STEPS, max(_LEAST_STEPS, round(_STEPS * (items / _FOR_ITEMS) ** 0.5)))
     return train.Recipe.scratch().change(name="ceiling", steps=steps, steps_growth=0.0, batch_size=_BATCH)
+
+
+def too_large(backbone: Backbone) -> bool:
+    """Say whether training all of a network takes too long while somebody waits.
+
+    Examples
+    --------
+    >>> from tlkit import backbones
+    >>> too_large(backbones.load("zoo:resnet-letters")), too_large(backbones.load("zoo:efficientnet-lite0"))
+    (False, True)
+    """
+    tables = (part for part in backbone.module.modules() if isinstance(part, nn.Embedding))
+    of_words = sum(table.weight.numel() for table in tables)
+    return of_words > _MOST_OF_WORDS or backbone.summary().parameters - of_words > _MOST_NUMBERS
 
 
 def learned(backbone: Backbone, target: Dataset) -> bool:
@@ -82,7 +97,8 @@ def trained(
     target
         Whose test set stays closed.
     split
-        What to learn from.
+        What to learn from. For pictures others than those that are scored; for texts these themselves, since texts
+        share so few words that others would teach it next to nothing about them.
     seed
         Of weights, batches and augmentation.
     should_stop
@@ -116,7 +132,8 @@ def trained(
     'trained on digits'
     """
     fresh = backbone.reinitialised(seed)
-    chosen = recipe(len(split)) if how is None else how
+    _as_large(fresh.module, backbone.module)
+    chosen = (recipe(len(split)) if how is None else how).for_items(split.kind)
     place = caches.named("ceilings").folder if folder is None else folder
     key = _key(fresh, split, chosen, seed)
     head = linear_head(fresh.feature_count, len(split.classes), None)
@@ -143,6 +160,14 @@ def trained(
     with suppress(StoreError):
         _write(place, key, tensors, bounded=folder is None)
     return replace(fresh, name=named, module=network.backbone, source_head=network.head)
+
+
+def _as_large(fresh: nn.Module, own: nn.Module) -> None:
+    """Make the random vectors of words as large as the network's own: training could not move larger ones far."""
+    with torch.no_grad():
+        for drawn, known in zip(fresh.modules(), own.modules(), strict=True):
+            if isinstance(drawn, nn.Embedding) and isinstance(known, nn.Embedding):
+                drawn.weight *= float(known.weight.std()) or 1.0
 
 
 def _key(fresh: Backbone, split: Split, chosen: train.Recipe, seed: int) -> str:

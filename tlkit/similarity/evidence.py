@@ -14,6 +14,8 @@ from tlkit.table import Table
 #: Where the table of the benchmark is kept.
 PATH = packaged("similarity", "prediction.json")
 KIND, SCHEMA = "similarity-prediction", 1
+#: What has to be added where it is told of texts.
+OF_PICTURES = "Those were trials with pictures: how well it does with texts was not measured."
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,6 +57,10 @@ class TrackRecord:
 
     def __repr__(self) -> str:
         return str(self)
+
+    def for_things(self, things: str) -> str:
+        """Say it of items that are ``"pictures"``, as in the trials, or of ``"texts"``, with which there were none."""
+        return str(self) if things == "pictures" else f"{self} {OF_PICTURES}"
 
 
 def track_record(measure: str, arm: str = "frozen") -> TrackRecord | None:

@@ -60,6 +60,8 @@ class Report:
         How many items were looked at.
     notes
         Where the ceiling comes from, or why there is none, and which intervals come from fewer draws.
+    things
+        What the items are: ``"pictures"`` or ``"texts"``.
     """
 
     source: str
@@ -70,6 +72,7 @@ class Report:
     places: tuple[Place, ...]
     sizes: Sizes
     notes: tuple[str, ...] = ()
+    things: str = "pictures"
 
     def __getitem__(self, name: str) -> Place:
         for one in self.places:
@@ -117,6 +120,8 @@ class Report:
             "verdict": self.verdict,
             "why": list(self.why),
             "notes": list(self.notes),
+            # Records of pictures stay as they were.
+            **({} if self.things == "pictures" else {"things": self.things}),
         }
 
     @classmethod
@@ -139,6 +144,7 @@ class Report:
                 places=tuple(Place.from_record(one) for one in body["places"]),
                 sizes=Sizes(**body["sizes"]),
                 notes=tuple(str(one) for one in body.get("notes", ())),
+                things=str(body.get("things", "pictures")),
             )
 
     @property

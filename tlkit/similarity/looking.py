@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tlkit.errors import SimilarityError, StoppedError
+from tlkit.errors import SimilarityError, StoppedError, a_kind
 from tlkit.similarity import checks
 from tlkit.similarity.checks import Codes, Matrix
 from tlkit.similarity.resample import Rows, stratified
@@ -98,7 +98,7 @@ def split_of(data: Any, what: str) -> Any:
     split = getattr(data, "train", data)
     if not hasattr(split, "labels") or not hasattr(split, _things(split)):
         raise SimilarityError(
-            f"The {what} is a {type(data).__name__}, which has no images and labels, and no texts and labels.",
+            f"The {what} is {a_kind(data)}, which has no images and labels, and no texts and labels.",
             "Give a dataset from data.load, data.arrays or data.table, or one of its open splits.",
         )
     return split
@@ -160,9 +160,11 @@ def items_of(split: Any, rows: Rows) -> Items:
 
 
 def _things(split: Any) -> str:
-    # A split of texts refuses to be asked for images, and one of images for texts.
-    alike = hasattr(type(split), "kind") or hasattr(split, "images") or not hasattr(split, "texts")
-    return str(getattr(split, "kind", "images")) if alike else "texts"
+    kind = getattr(split, "kind", None)
+    # What says its kind refuses to be asked for items of the other one.
+    if kind is None:
+        kind = "texts" if hasattr(split, "texts") and not hasattr(split, "images") else "images"
+    return str(kind)
 
 
 def name_of(thing: Any, default: str) -> str:

@@ -111,10 +111,10 @@ def moved(
         )
     split = getattr(images, "train", images)
     texts = getattr(split, "kind", "images") == "texts"
+    things = "texts" if texts else "pictures"
     given = np.asarray(split.texts) if texts else getattr(split, "images", split)
     if len(given) < _LEAST:
-        what = "texts" if texts else "pictures"
-        raise SimilarityError(f"There are {len(given)} {what}.", f"Give at least {_LEAST}.")
+        raise SimilarityError(f"There are {len(given)} {things}.", f"Give at least {_LEAST}.")
     pictures = np.asarray(at_most(given, max(_LEAST, whole(rows, "rows", 2)), seed))
 
     def seen(words: str, share: float, module: StagedModule, transform: Transform) -> Features:
@@ -143,7 +143,7 @@ def moved(
         stages.append(_stage(name, old[name], new[name], floor, halves))
     known = after.backbone if isinstance(after, Run) else after
     task = f", trained on {after.task.name}" if isinstance(after, Run) else ""
-    return Moved(before.name, f"{known.name}{task}", tuple(stages), len(pictures), seed)
+    return Moved(before.name, f"{known.name}{task}", tuple(stages), len(pictures), seed, things)
 
 
 def _network(after: Backbone | Run) -> tuple[StagedModule, Transform]:

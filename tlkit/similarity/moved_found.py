@@ -71,6 +71,8 @@ class Moved:
         How many were looked at.
     seed
         Repeat it and the numbers repeat.
+    things
+        What was looked at: ``"pictures"`` or ``"texts"``.
     """
 
     before: str
@@ -78,6 +80,7 @@ class Moved:
     stages: tuple[StageMoved, ...]
     pictures: int
     seed: int
+    things: str = "pictures"
 
     def __getitem__(self, stage: str) -> StageMoved:
         for one in self.stages:
@@ -90,7 +93,7 @@ class Moved:
         """Which stage moved most, and which least, in words."""
         known = [one for one in self.stages if one.cka is not None]
         if not known:
-            return "No stage's features can be compared: they are the same for every picture."
+            return f"No stage's features can be compared: they are the same for all {self.things}."
         if all(one.cka == 1 for one in known):
             return "Every stage gives the same features as before, bit for bit."
         far = min(known, key=lambda one: one.cka or 0.0)
@@ -101,7 +104,7 @@ class Moved:
         ]
         said = f"{far.stage} moved most: CKA {_spot(far)}"
         if equal:
-            said += f"; {self.pictures:,} pictures cannot tell it from {' and '.join(equal)}"
+            said += f"; {self.pictures:,} {self.things} cannot tell it from {' and '.join(equal)}"
         elif len(known) > 1:
             near = max(known, key=lambda one: one.cka or 0.0)
             said += f"; {near.stage} least: {'1, not moved' if near.cka == 1 else _spot(near)}"
@@ -113,8 +116,8 @@ class Moved:
     def note(self) -> str:
         """What the numbers are of."""
         return (
-            f"Debiased linear CKA on {self.pictures:,} pictures: 1 is equal but for rotation and scale. Features are "
-            "means over all places; intervals: 95 %, from half-samples. Random network: the same architecture with "
+            f"Debiased linear CKA on {self.pictures:,} {self.things}: 1 is equal but for rotation and scale. Features "
+            "are means over all places; intervals: 95 %, from half-samples. Random network: the same architecture with "
             "random numbers, against the features before."
         )
 
@@ -137,12 +140,10 @@ class Moved:
 
     def record(self) -> dict[str, Any]:
         """Return all of it as plain JSON values."""
-        return {
-            "kind": KIND,
-            "schema": SCHEMA,
-            **asdict(self),
-            "stages": [asdict(one) for one in self.stages],
-        }
+        about = asdict(self)
+        if self.things == "pictures":
+            del about["things"]  # records of pictures stay as they were
+        return {"kind": KIND, "schema": SCHEMA, **about, "stages": [asdict(one) for one in self.stages]}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Moved:
@@ -166,7 +167,12 @@ class Moved:
                 for one in body["stages"]
             )
             return cls(
-                str(body["before"]), str(body["after"]), stages, int(body["pictures"]), int(body["seed"])
+                str(body["before"]),
+                str(body["after"]),
+                stages,
+                int(body["pictures"]),
+                int(body["seed"]),
+                str(body.get("things", "pictures")),
             )
 
     @property

@@ -9,9 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tlkit.errors import SimilarityError, unknown_name
+from tlkit.errors import SimilarityError, a_kind, unknown_name
 from tlkit.similarity import checks, sampling
-from tlkit.similarity.looking import Seeing, Task, has_head, name_of, pictures, sample_rows, split_of
+from tlkit.similarity.looking import (
+    Seeing,
+    Task,
+    are_texts,
+    count,
+    has_head,
+    items_of,
+    name_of,
+    of_one_kind,
+    sample_rows,
+    split_of,
+)
 from tlkit.similarity.measures import DISTANCES, SCORES, Score
 from tlkit.similarity.place import interval
 from tlkit.similarity.ranking import Candidate, Ranking
@@ -42,10 +53,11 @@ def rank(
     Parameters
     ----------
     backbones
-        At least two with different names, or by name; each has ``features(images)``, and for LEEP and NCE a source
+        At least two with different names, or by name; each has ``features(items)``, and for LEEP and NCE a source
         head.
     target
-        A dataset (its ``train`` is used), or a split with ``images`` and ``labels``. The test set stays closed.
+        A dataset (its ``train`` is used), or a split with ``images`` or ``texts``, and ``labels``. The test
+        set stays closed.
     score
         Name of a score: ``"logme"``, ``"knn"``, ``"h_score"`` … Distances do not look at labels and rank no networks.
     seed
@@ -84,21 +96,23 @@ def rank(
     seed, rows = sampling.whole(seed, "seed", 0), sampling.whole(rows, "rows", 4)
     measure = _score(score)
     few = _FEW_FINE if measure.costly else _FINE
-    count = few if draws is None else sampling.whole(draws, "draws", 2)
+    many = few if draws is None else sampling.whole(draws, "draws", 2)
     networks = _named(backbones, measure)
     task = Task(should_stop, progress)
     whole = split_of(target, "target")
-    codes = checks.labels(whole.labels, len(whole.images), "target labels")
+    for network in networks.values():
+        of_one_kind({"target": whole}, network)
+    codes = checks.labels(whole.labels, count(whole), "target labels")
     rng = np.random.default_rng([seed, 3])
     chosen = sample_rows(codes, rows, rng)
-    images, kept = pictures(whole, chosen), codes[chosen]
-    drawn_rows = [halves(kept, rng)[0] for _ in range(count)]
+    items, kept = items_of(whole, chosen), codes[chosen]
+    drawn_rows = [halves(kept, rng)[0] for _ in range(many)]
 
     values, drawn, spent = [], [], []
     for at, (name, network) in enumerate(networks.items()):
         task.phase(at / len(networks), (at + 0.3) / len(networks))
         start = time.perf_counter()
-        view = task.view(network, images)
+        view = task.view(network, items)
         looked = time.perf_counter()
         values.append(measure.call(view, kept, seed))
         spent.append((looked - start, time.perf_counter() - looked))
@@ -122,6 +136,7 @@ def rank(
         items=len(chosen),
         draws=len(drawn_rows),
         candidates=tuple(found),
+        things="texts" if are_texts(whole) else "pictures",
     )
 
 
@@ -190,7 +205,7 @@ def _named(backbones: Any, measure: Score) -> dict[str, Any]:
     for name, one in networks.items():
         if not hasattr(one, "features"):
             raise SimilarityError(
-                f"{name} is a {type(one).__name__}, which has no features(images).", "Give backbones."
+                f"{name} is {a_kind(one)}, which has no features(items).", "Give backbones."
             )
         if measure.head and not has_head(one):
             raise SimilarityError(

@@ -65,6 +65,8 @@ class Ranking:
         How many target items were looked at and how many halves of them were drawn.
     candidates
         The best first.
+    things
+        What the items are: ``"pictures"`` or ``"texts"``.
     """
 
     target: str
@@ -74,6 +76,7 @@ class Ranking:
     items: int
     draws: int
     candidates: tuple[Candidate, ...]
+    things: str = "pictures"
 
     def __getitem__(self, name: str) -> Candidate:
         for one in self.candidates:
@@ -109,7 +112,7 @@ class Ranking:
         ]
         proved = track_record(self.score)
         if proved is not None:
-            words.append(str(proved))
+            words.append(proved.for_things(self.things))
         if self.proved is None:
             return (*words, "No gain was measured here. Comparing trained networks measures it.")
         measured = [one for one in self.candidates if one.gain is not None]
@@ -222,6 +225,8 @@ class Ranking:
             ],
             "verdict": self.verdict,
             "why": list(self.why),
+            # Records of pictures stay as they were.
+            **({} if self.things == "pictures" else {"things": self.things}),
         }
 
     @classmethod
@@ -250,7 +255,10 @@ class Ranking:
             ]
             texts = [str(body[name]) for name in ("target", "score", "label")]
             counts = [int(body[name]) for name in ("seed", "items", "draws")]
-            return cls(texts[0], texts[1], texts[2], counts[0], counts[1], counts[2], tuple(candidates))
+            things = str(body.get("things", "pictures"))
+            return cls(
+                texts[0], texts[1], texts[2], counts[0], counts[1], counts[2], tuple(candidates), things
+            )
 
     @property
     def table(self) -> Table:

@@ -12,10 +12,23 @@ from tlkit.errors import SimilarityError
 from tlkit.similarity import checks, distances, sampling, scores
 from tlkit.similarity.checks import Codes
 from tlkit.similarity.found import Report, Sizes
-from tlkit.similarity.looking import Seeing, Task, has_head, name_of, pictures, sample_rows, split_of
+from tlkit.similarity.looking import (
+    Items,
+    Seeing,
+    Task,
+    are_texts,
+    count,
+    has_head,
+    items_of,
+    name_of,
+    of_one_kind,
+    sample_rows,
+    split_of,
+)
 from tlkit.similarity.measures import Sample
 from tlkit.similarity.measures import chosen as chosen_measures
 from tlkit.similarity.resample import halves, stratified
+from tlkit.similarity.unrelated import unrelated_items
 
 # How much of the time training a ceiling takes, as seen on one core.
 _TRAINED = 0.75
@@ -41,7 +54,7 @@ def report(
 
     *Scores* (LogME, nearest neighbour, LEEP where the backbone has a source head …) ask how well its features
     sort the target's classes. Floor: the same features with shuffled labels. Ceiling: a network of the same
-    kind that was trained on the target. *Distances* (proxy A-distance, Fréchet …) ask how alike the pictures look.
+    kind that was trained on the target. *Distances* (proxy A-distance, Fréchet …) ask how alike the items look.
     Floor: unrelated data. Ceiling: the target's own other half.
 
     Only training splits are read; sealed test sets stay closed.
@@ -49,9 +62,9 @@ def report(
     Parameters
     ----------
     source, target
-        Datasets (their ``train`` is used), or splits with ``images`` and ``labels``.
+        Datasets (their ``train`` is used), or splits with ``images`` or ``texts``, and ``labels``. Both of one kind.
     backbone
-        Has ``features(images)`` and perhaps ``source_probabilities(images)``.
+        Has ``features(items)`` and perhaps ``source_probabilities(items)``.
     seed
         Of samples, shuffles and draws, and of the ceiling's weights.
     measures
@@ -59,14 +72,15 @@ def report(
         said. A costly one (`linear_probe`, `nleep`, `otdd`) gets fewer draws for its interval, which is said, too.
     ceiling
         ``"trained"``: the backbone's architecture, trained from random weights on the target's training items
-        that the scores do not look at (at least half of them); it takes up to a minute or two, once, and is then
-        kept on disk. Where that is not possible (a network of more than a million numbers, a backbone that is no
+        that the scores do not look at (at least half of them); of texts, which share too few words for that, on
+        those that they look at: it knows these by heart. It takes up to a minute or two, once, and is then kept on
+        disk. Where that is not possible (a network of more than a million numbers, a backbone that is no
         ``tlkit.backbones.Backbone``, fewer than four items in a class) the report says so and has none.
         Or a network as `backbone`, or a function that trains one and gets those items. None: scores have no ceiling
         and no position.
     unrelated
         A dataset or split that has nothing to do with either. None: the target's pictures with their pixels
-        shuffled.
+        shuffled; of texts, as many words drawn at random from all that the network knows.
     rows
         About so many target items are looked at, equally many of each class. Of a larger set this is a sample, and
         the intervals are those of a sample of this size; ``sizes`` on the report says how large it was.
@@ -85,7 +99,7 @@ def report(
     Raises
     ------
     SimilarityError
-        NaN, one class, too few items, or pictures of the wrong kind.
+        NaN, one class, too few items, items of the wrong kind, or texts beside pictures.
     UnknownNameError
         There is no such measure.
     StoppedError
@@ -109,32 +123,36 @@ def report(
     task = Task(should_stop, progress)
     wanted = chosen_measures(measures, head=has_head(backbone))
     whole, origin = split_of(target, "target"), split_of(source, "source")
-    codes = checks.labels(whole.labels, len(whole.images), "target labels")
+    elsewhere = None if unrelated is None else split_of(unrelated, "unrelated data")
+    given = {"source": origin, "target": whole, "unrelated data": elsewhere}
+    of_one_kind({what: one for what, one in given.items() if one is not None}, backbone)
+    codes = checks.labels(whole.labels, count(whole), "target labels")
     # What cannot be used is refused before a ceiling is trained for minutes. Only OTDD reads the source's classes.
     least = 2 if any(one.name == "otdd" for one in wanted[1]) else 1
-    source_codes = checks.labels(origin.labels, len(origin.images), "source labels", least)
-    elsewhere = None if unrelated is None else split_of(unrelated, "unrelated data")
+    source_codes = checks.labels(origin.labels, count(origin), "source labels", least)
     top, notes = _ceiling(ceiling, backbone, target, codes, seed, task) if wanted[0] else (None, [])
     trains = callable(top) and not hasattr(top, "features")
     rng = np.random.default_rng([seed, 0])
-    chosen = sample_rows(codes, rows, rng, most_share=0.5 if trains else 1.0)
+    # Texts share too few words: a network that learned others would know next to nothing of those that are scored.
+    by_heart = are_texts(whole)
+    chosen = sample_rows(codes, rows, rng, most_share=0.5 if trains and not by_heart else 1.0)
     kept = codes[chosen]
 
     learned = 0
     if trains and top is not None:
         task.phase(0.0, _TRAINED)
         task.tell("The ceiling: a network that learned the target itself", 0.0)
-        rest = np.setdiff1d(np.arange(len(codes)), chosen)
-        learned = len(rest)
-        top = top(_select(whole, rest))
+        shown = chosen if by_heart else np.setdiff1d(np.arange(len(codes)), chosen)
+        learned = len(shown)
+        top = top(_select(whole, shown))
         task.check()
     task.rest(_TRAINED if trains else 0.0)
 
-    images = pictures(whole, chosen)
+    items = items_of(whole, chosen)
     task.phase(0.0, 0.1)
-    seen = task.view(backbone, images)
+    seen = task.view(backbone, items)
     task.phase(0.1, 0.2)
-    best = task.view(top, images) if top is not None else None
+    best = task.view(top, items) if top is not None else None
     # A measure that was asked for by name must not be missing.
     left_out: dict[str, str] | None = {} if measures is None else None
     task.phase(0.2, 0.65)
@@ -144,19 +162,20 @@ def report(
     classes = len(np.unique(source_codes))
     taken = rng.permutation(stratified(source_codes, -(-len(one) // classes) * classes, rng))
     taken = np.sort(taken[: len(one)])
-    far, far_codes = _unrelated(elsewhere, images[two], kept[two], least, rng)
+    others = items[two] if isinstance(items, np.ndarray) else tuple(items[row] for row in two.tolist())
+    far, far_codes, far_name = _unrelated(elsewhere, others, kept[two], least, rng, backbone)
     if wanted[1]:
         task.phase(0.65, 0.7)
-        near = Sample(task.features(backbone, pictures(origin, taken)), source_codes[taken])
+        near = Sample(task.features(backbone, items_of(origin, taken)), source_codes[taken])
         task.phase(0.7, 0.75)
-        others = [
+        samples = [
             near,
             Sample(task.features(backbone, far), far_codes),
             Sample(seen.features[two], kept[two]),
         ]
         task.phase(0.75, 1.0)
         half = Sample(seen.features[one], kept[one])
-        places += distances.calibrated(wanted[1], half, others, seed, draws, task.tell, left_out)
+        places += distances.calibrated(wanted[1], half, samples, seed, draws, task.tell, left_out)
     sizes = Sizes(len(chosen), len(np.unique(kept)), len(taken), len(far), len(one), learned, draws)
     if len(chosen) < len(codes):
         seen_of = f"{len(chosen):,} of {len(codes):,} training items of {name_of(target, 'the target')}"
@@ -177,11 +196,12 @@ def report(
         source=name_of(source, "the source"),
         target=name_of(target, "the target"),
         backbone=name_of(backbone, "the backbone"),
-        unrelated="shuffled pixels" if unrelated is None else name_of(unrelated, "unrelated data"),
+        unrelated=far_name if unrelated is None else name_of(unrelated, "unrelated data"),
         seed=seed,
         places=tuple(places),
         sizes=sizes,
         notes=tuple(notes),
+        things="texts" if are_texts(whole) else "pictures",
     )
 
 
@@ -202,18 +222,22 @@ def _ceiling(
             f"There is no ceiling: {known} is not a Backbone or {name} not a Dataset, so none can be trained."
         )
         return None, [words]
-    from tlkit.similarity.ceiling import MOST_NUMBERS, learned, trained
+    from tlkit.similarity.ceiling import learned, too_large, trained
 
     if learned(backbone, target):
         return backbone, [f"The ceiling is {backbone.name} itself, since it learned from {name}."]
-    numbers = backbone.summary().parameters
-    if numbers > MOST_NUMBERS:
+    if too_large(backbone):
+        numbers = backbone.summary().parameters
         return None, [f"There is no ceiling: training {numbers:,} numbers from scratch takes too long here."]
-    if np.bincount(codes).min() < _FOR_CEILING:
+    by_heart = are_texts(target.train)
+    if not by_heart and np.bincount(codes).min() < _FOR_CEILING:
         return None, [f"There is no ceiling: a class of {name} has fewer than {_FOR_CEILING} training items."]
-    words = (
-        f"The ceiling's network has the same architecture and learned from other training items of {name}."
+    learned_what = (
+        f"knows by heart the texts of {name} that the scores look at"
+        if by_heart
+        else f"learned from other training items of {name}"
     )
+    words = f"The ceiling's network has the same architecture and {learned_what}."
 
     def train(split: Any) -> Any:
         return trained(backbone, target, split, seed, task.stops, task.tell)
@@ -231,11 +255,11 @@ def _select(split: Any, rows: NDArray[np.int64]) -> Any:
 
 
 def _unrelated(
-    split: Any, images: NDArray[Any], codes: Codes, least_classes: int, rng: np.random.Generator
-) -> tuple[NDArray[Any], Codes]:
+    split: Any, items: Items, codes: Codes, least_classes: int, rng: np.random.Generator, network: Any
+) -> tuple[Items, Codes, str]:
     if split is not None:
-        rows = np.sort(rng.permutation(len(split.images))[: len(images)])
-        known = checks.labels(split.labels, len(split.images), "labels of the unrelated data", least_classes)
-        return pictures(split, rows), known[rows]
-    flat = images.reshape(len(images), -1)
-    return rng.permuted(flat, axis=1).reshape(images.shape), codes
+        rows = np.sort(rng.permutation(count(split))[: len(items)])
+        known = checks.labels(split.labels, count(split), "labels of the unrelated data", least_classes)
+        return items_of(split, rows), known[rows], "unrelated data"
+    made, name = unrelated_items(items, network, rng)
+    return made, codes, name

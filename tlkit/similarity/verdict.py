@@ -42,7 +42,7 @@ def headline(report: Report) -> str:
     if one.position_low <= 0:
         return (
             f"What {report.backbone} sees does not sort {report.target} better than shuffled labels, "
-            f"as far as {report.sizes.target:,} pictures can tell. {way}"
+            f"as far as {report.sizes.target:,} {report.things} can tell. {way}"
         )
     return f"What {report.backbone} sees sorts {report.target} {_DEGREES[one.word]}. {way}"
 
@@ -77,7 +77,7 @@ def reasons(report: Report) -> list[str]:
         words.append(_told(report, known["proxy_a_distance"]))
     proved = track_record(report.places[0].name)
     if proved is not None:
-        words.append(str(proved))
+        words.append(proved.for_things(report.things))
     words.append(NOT_MEASURED)
     return words
 
@@ -85,7 +85,7 @@ def reasons(report: Report) -> list[str]:
 def _told(report: Report, apart: Place) -> str:
     told, own = _right(apart.value), _right(apart.ceiling or 0.0)
     sentence = (
-        f"A classifier tells {report.source} from {report.target} in {told} of 100 pictures; "
+        f"A classifier tells {report.source} from {report.target} in {told} of 100 {report.things}; "
         f"half of {report.target} from its other half in {own}."
     )
     if apart.word in ("near the floor", "below halfway"):

@@ -55,7 +55,7 @@ interface Outcome {
   map_keys: string;
   legend: string[];
   choose: string;
-  choices: { picture: number; tile: number; label: string }[];
+  choices: { picture: number; tile: number; label: string; words?: string }[];
   chosen: Chosen;
   /** Results of earlier versions have none. */
   coupling: CouplingShown | null;
@@ -64,7 +64,7 @@ interface Outcome {
 
 interface View extends Base {
   choose: { field: "source" | "target" | "backbone"; label: string; chosen: string; options: string[] }[];
-  samples: Record<string, { count: number; alt: string }>;
+  samples: Record<string, { count: number; alt: string; texts?: string[] }>;
   invite: string;
   outcome: Outcome | null;
   stale_words: string;
@@ -146,8 +146,9 @@ function Similarity(props: Props<View>) {
   );
 }
 
-/** A few pictures of a set; the network, which has none, shows nothing. */
-function Samples({ uri, count, alt }: { uri?: string | undefined; count?: number; alt?: string }) {
+/** A few pictures or texts of a set; the network, which has none, shows nothing. */
+function Samples({ uri, count, alt, texts }: { uri?: string | undefined; count?: number; alt?: string; texts?: string[] }) {
+  if (texts) return <p class="tlkit-s-texts">{texts.join(" · ")}</p>;
   if (!uri || !count) return null;
   const sheet = { tile: 32, columns: 24, rows: 1 };
   return (
@@ -211,7 +212,7 @@ function Nearest({ outcome, sheet, look }: { outcome: Outcome; sheet: Sheet; loo
   return (
     <div class="tlkit-s-nearest">
       <h3>{chosen.title}</h3>
-      <div class="tlkit-s-hit">
+      <div class={"texts" in sheet ? "tlkit-s-hit tlkit-s-read" : "tlkit-s-hit"}>
         <figure class="tlkit-s-asked">
           <Tile sheet={sheet} number={chosen.tile} size={64} />
           <figcaption>{chosen.label}</figcaption>
@@ -235,8 +236,8 @@ function Nearest({ outcome, sheet, look }: { outcome: Outcome; sheet: Sheet; loo
             role="radio"
             key={one.picture}
             aria-checked={place === pressed}
-            aria-label={one.label}
-            title={one.label}
+            aria-label={one.words ?? one.label}
+            title={one.words ?? one.label}
             tabIndex={place === Math.max(0, pressed) ? 0 : -1}
             onClick={() => look(one.picture)}
           >

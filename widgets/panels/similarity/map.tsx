@@ -116,8 +116,8 @@ export function FeatureMap({ outcome, map, look, place }: { outcome: Mapped; map
           {seen && <circle class="tlkit-s-eye" aria-hidden="true" cx={100 * seen.x} cy={-100 * seen.y} r="3.6" />}
         </svg>
         {seen && (
-          <div class={`tlkit-s-tip${seen.y > 0 ? " tlkit-s-below" : ""}`} style={{ left: `${Math.min(86, Math.max(14, (100 * (100 * seen.x - box.x)) / box.width))}%`, top: `${(100 * (-100 * seen.y - box.y)) / box.height}%` }}>
-            <Tile sheet={sheet} number={seen.tile} size={64} />
+          <div class={`tlkit-s-tip${"texts" in sheet ? " tlkit-s-long" : ""}${seen.y > 0 ? " tlkit-s-below" : ""}`} style={{ left: `${Math.min(86, Math.max(14, (100 * (100 * seen.x - box.x)) / box.width))}%`, top: `${(100 * (-100 * seen.y - box.y)) / box.height}%` }}>
+            {!("texts" in sheet) && <Tile sheet={sheet} number={seen.tile} size={64} />}
             <span>{seen.words}</span>
           </div>
         )}
