@@ -96,6 +96,34 @@ def test_a_folder_that_cannot_be_written_to_is_said(server: FileServer, tmp_path
     assert "Could not write" in str(done)
 
 
+def test_what_no_adapter_foresaw_keeps_no_other_from_coming(
+    server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gives_up(*_: object) -> None:
+        raise KeyError("https://store.example/net?signature=secret")
+
+    monkeypatch.setattr("tlkit.backbones.hubs.torchvision.read_state", gives_up)
+    done = backbones.fetch([NAME, "zoo:resnet-letters"], tell=lambda _: None)
+    assert [one.state for one in done.outcomes] == ["failed", "was there"]
+    assert f"a library gave up with KeyError. What it says, backbones.load('{NAME}') shows" in str(done)
+    assert "secret" not in str(done)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("resnet18", r"Do you mean 'torchvision:resnet18' or .*backbones\.search\('resnet18'\)"),
+        ("torchvison:vgg16_bn", r"Do you mean 'torchvision:vgg16_bn'"),
+        ("letters", r"'zoo:resnet-letters'"),
+        ("?", r"named '\?'\. backbones\.search"),
+    ],
+)
+def test_an_unknown_name_gives_the_nearest_few(name: str, words: str) -> None:
+    with pytest.raises(UnknownNameError, match=words) as said:
+        backbones.load(name)
+    assert len(str(said.value)) < 400
+
+
 def test_search_lists_names_and_gives_the_nearest() -> None:
     assert backbones.search("resnet 18", hub="torchvision") == ["torchvision:resnet18"]
     assert backbones.search(hub="zoo") == backbones.names()

@@ -137,6 +137,13 @@ def test_a_changed_byte_is_found_in_a_copy_without_links_too(
     assert any("could not be compared" in one for one in backbones.load(f"hf:{NAME}").card.limits)
 
 
+@pytest.mark.parametrize("content", [b"{", b"[]", b"null", b"[" * 100_000, b"\xff", b'{"architectures": 5}'])
+def test_settings_that_are_none_are_said(hub: LoopbackHub, repository: Repository, content: bytes) -> None:
+    repository.files["config.json"] = content
+    with pytest.raises(WeightsError, match=f"hf:{NAME}"):
+        backbones.load(f"hf:{NAME}", download=True)
+
+
 def test_pickles_are_refused_before_anything_is_fetched(hub: LoopbackHub, repository: Repository) -> None:
     repository.files["pytorch_model.bin"] = repository.files.pop("model.safetensors")
     with pytest.raises(WeightsError, match=r"only as pytorch_model\.bin.*could run any code"):

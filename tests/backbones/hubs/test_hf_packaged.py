@@ -30,6 +30,10 @@ def test_minilm_from_its_package_without_a_hub(monkeypatch: pytest.MonkeyPatch, 
     assert card.licence_weights == "Apache-2.0"
     assert card.parents == ("hf:nreimers/MiniLM-L6-H384-uncased",)
     assert [one.name for one in adapter.present()] == [MINILM]
+    done = backbones.fetch(MINILM, to=tmp_path / "class", tell=lambda _: None)
+    assert done.complete
+    assert "which this folder does not hold; install it on the other machines as well" in str(done)
+    assert backbones.fetch(MINILM, tell=lambda _: None).outcomes[0].reason == ""
 
 
 def test_minilm_when_its_package_is_not_as_it_should_be(

@@ -441,6 +441,29 @@ def test_names_that_make_no_sense(name: str, error: type[Exception], words: str)
         backbones.load(f"keras:{name}")
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("{file}@0", "from 8"),
+        ("{file}@32", "16 x 16 pixels, not 32 x 32"),
+        ("InceptionV3?weights={file}&classes=0@40", "not take pictures of 40 x 40 pixels: .* at least 75x75"),
+    ],
+)
+def test_a_side_that_a_network_does_not_take(own_file: Path, name: str, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        backbones.load(f"keras:{name.format(file=own_file)}")
+
+
+def test_a_side_that_leaves_nothing_to_see(tmp_path: Path) -> None:
+    layers = keras.layers
+    net = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(2, 3), layers.MaxPooling2D(8)])
+    with without_tensorflow():
+        net.save(tmp_path / "net.keras")
+    assert backbones.load(f"keras:{tmp_path / 'net.keras'}", side=16).transform.shape == (3, 16, 16)
+    with pytest.raises(DataError, match="does not take pictures of 8 x 8 pixels"):
+        backbones.load(f"keras:{tmp_path / 'net.keras'}", side=8)
+
+
 def test_another_backend_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(MissingPartError, match="backend jax"):

@@ -131,8 +131,8 @@ def test_a_folder_that_timm_saved(tmp_path: Path) -> None:
     assert backbones.load(f"timm:local-dir:{tmp_path / 'thousand'}").card.classes == ()
     smaller = backbones.load(f"timm:local-dir:{tmp_path / 'net'}", side=96)
     assert smaller.features(images[:, :, :96, :96]).shape == (1, loaded.feature_count)
-    with pytest.raises(DataError, match="does not take pictures of 7 x 7"):
-        backbones.load(f"timm:local-dir:{tmp_path / 'net'}", side=7)
+    with pytest.raises(DataError, match="does not take pictures of 9 x 9"):
+        backbones.load(f"timm:local-dir:{tmp_path / 'net'}", side=9)
 
 
 def test_what_is_no_safetensors_is_refused(tmp_path: Path) -> None:

@@ -87,8 +87,8 @@ HUBS = {
 }
 
 
-#: Larger pictures than this are a slip of the finger: they would fill the memory.
-MOST_SIDE = 4096
+#: Smaller pictures show nothing, and larger ones are a slip of the finger: they would fill the memory.
+LEAST_SIDE, MOST_SIDE = 8, 4096
 
 
 def say(text: str) -> None:
@@ -114,7 +114,7 @@ class Asked:
     Raises
     ------
     DataError
-        The side is no whole number, or larger than any network's.
+        The side is no whole number, or no network takes it.
     """
 
     download: bool = False
@@ -124,7 +124,7 @@ class Asked:
 
     def __post_init__(self) -> None:
         if self.side is not None:
-            whole = expect_whole("side", self.side, 1, DataError, MOST_SIDE)
+            whole = expect_whole("side", self.side, LEAST_SIDE, DataError, MOST_SIDE)
             object.__setattr__(self, "side", whole)
 
 

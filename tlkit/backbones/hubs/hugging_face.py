@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +12,7 @@ from tlkit.backbones.hubs.hf_cache import Address, Snapshot, find, snapshots
 from tlkit.backbones.hubs.hf_card import hub_card
 from tlkit.backbones.hubs.hf_fetch import endpoint, here_or_fetched
 from tlkit.backbones.hubs.hf_images import cut_images, image_transform_of
+from tlkit.backbones.hubs.hf_network import config_of, network_of, quiet, settings_in
 from tlkit.backbones.hubs.hf_packaged import (
     BYTES,
     EXTRA,
@@ -145,14 +143,15 @@ def load(name: str, asked: Asked) -> Backbone:
         if own and not asked.download and find(address) is None:
             raise _not_installed(full)
         snapshot, sha256 = here_or_fetched(full, address, asked, names, BYTES if own else None)
-    settings = json.loads((snapshot.folder / "config.json").read_text(encoding="utf-8"))
+    settings = settings_in(snapshot.folder, full)
     if "model_type" not in settings and "architecture" in settings:
         from tlkit.backbones.hubs.timm import from_snapshot
 
         return from_snapshot(full, snapshot, sha256, asked)
-    config = _config(full, snapshot, settings, asked)
-    made_for = [str(one) for one in settings.get("architectures") or ()]
-    with _quiet():
+    config = config_of(full, snapshot, settings, asked)
+    architectures = settings.get("architectures")
+    made_for = [str(one) for one in architectures] if isinstance(architectures, list) else []
+    with quiet():
         if any(one.endswith("ForImageClassification") for one in made_for):
             return _images(full, snapshot, sha256, config, asked)
         if (snapshot.folder / "tokenizer.json").is_file() or (snapshot.folder / "vocab.txt").is_file():
@@ -174,79 +173,13 @@ def _not_installed(name: str) -> NotFetchedError:
     )
 
 
-def _config(name: str, snapshot: Snapshot, settings: dict[str, Any], asked: Asked) -> Any:
-    from transformers import AutoConfig
-
-    if "auto_map" in settings and not asked.trust:
-        from transformers import CONFIG_MAPPING
-
-        if settings.get("model_type") not in CONFIG_MAPPING:
-            raise WeightsError(
-                f"{name} brings code of its own, which would be run on this machine.",
-                "Read it; if you trust it, load with trust=True.",
-            )
-    try:
-        return AutoConfig.from_pretrained(
-            snapshot.folder, local_files_only=True, trust_remote_code=asked.trust
-        )
-    except Exception as error:  # of its many kinds
-        raise WeightsError(
-            f"transformers does not know what {name} is: {type(error).__name__}.",
-            "Update transformers, or use another model.",
-        ) from error
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the library's bars and notes on what it reads off the screen, and its draws off the learner's generator."""
-    import transformers
-
-    logging: Any = transformers.logging
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        with torch.random.fork_rng(devices=[]):
-            yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()
-
-
-def _read(name: str, kind: Any, snapshot: Snapshot, config: Any, asked: Asked) -> Any:
-    try:
-        net, told = kind.from_pretrained(
-            snapshot.folder,
-            config=config,
-            use_safetensors=True,
-            local_files_only=True,
-            trust_remote_code=asked.trust,
-            dtype=torch.float32,
-            output_loading_info=True,
-        )
-    except Exception as error:  # of its many kinds
-        raise WeightsError(
-            f"The weights of {name} do not fit its network: {type(error).__name__}.",
-            "Get them again, or use another model.",
-        ) from error
-    # A text encoder's pooler is for another task, and is left out.
-    lacking = sorted(one for one in told["missing_keys"] if not one.startswith("pooler."))
-    if lacking or told.get("mismatched_keys"):
-        raise WeightsError(
-            f"The weights of {name} do not fit its network: {lacking[0] if lacking else 'a shape'} is missing.",
-            "Use another model: the rest would be random.",
-        )
-    return net.eval()
-
-
 def _images(name: str, snapshot: Snapshot, sha256: str, config: Any, asked: Asked) -> Backbone:
     from transformers import AutoModelForImageClassification
 
     transform, differences = image_transform_of(snapshot.folder, config, asked.trust, name)
     if asked.side is not None:
         transform = replace(transform, height=asked.side, width=asked.side)
-    net = _read(name, AutoModelForImageClassification, snapshot, config, asked)
+    net = network_of(name, AutoModelForImageClassification, snapshot, config, asked)
     noise = torch.randn((1, *transform.shape), generator=torch.Generator().manual_seed(0))
     try:
         stages, last = cut_images(net, noise)
@@ -284,7 +217,7 @@ def _texts(name: str, snapshot: Snapshot, sha256: str, config: Any, asked: Asked
     if asked.side is not None:
         raise DataError(f"{name} takes texts, and side={asked.side} is for pictures.", "Leave side out.")
     transform = token_transform(snapshot.folder, config, asked.trust, name)
-    net = _read(name, AutoModel, snapshot, config, asked)
+    net = network_of(name, AutoModel, snapshot, config, asked)
     stages = cut_texts(net, transform.padding, pools_first(snapshot.folder))
     own = packaged(snapshot.address) is not None and not snapshot.commit
     limits = [f"Of a text, only the first {transform.length} pieces are read."]

@@ -150,7 +150,14 @@ def _own_weights(options: dict[str, Any]) -> tuple[Path, int]:
 
 def _filled(build: Any, place: Path, classes: int, settings: dict[str, Any], name: str) -> Any:
     ending = {"classes": classes, "classifier_activation": None} if classes else {"include_top": False}
-    model = build(weights=None, **ending, **settings)
+    try:
+        model = build(weights=None, **ending, **settings)
+    except ValueError as error:
+        side = settings.get("input_shape", "?")[0]
+        raise DataError(
+            f"{name} does not take pictures of {side} x {side} pixels: {' '.join(str(error).split())[:120]}.",
+            "Leave the side out: its usual one always fits.",
+        ) from error
     if model.input_shape[1] is None:  # one that takes every side is cut by its usual one
         model = build(weights=None, **ending, **settings, input_shape=(_USUAL_SIDE, _USUAL_SIDE, 3))
     try:

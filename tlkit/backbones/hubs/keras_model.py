@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from tlkit.backbones.hubs.keras_client import keras_on_torch, on_the_cpu
-from tlkit.backbones.hubs.keras_graph import ending, graph_of, segments, stages
+from tlkit.backbones.hubs.keras_ending import ending
+from tlkit.backbones.hubs.keras_graph import graph_of, segments, stages
 from tlkit.backbones.hubs.keras_layers import KerasNet
 from tlkit.backbones.hubs.keras_stage import KerasGraph, KerasStage, Wrapped
 from tlkit.backbones.layers import is_norm

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from tlkit import files
 from tlkit.backbones.backbone import Backbone
@@ -13,6 +16,7 @@ from tlkit.backbones.hubs.beside import Beside, beside
 from tlkit.backbones.hubs.hub import Asked
 from tlkit.backbones.hubs.keras_client import keras_on_torch, on_the_cpu, without_tensorflow
 from tlkit.backbones.hubs.keras_model import pictures_of, taken_apart
+from tlkit.backbones.staged import StagedModule
 from tlkit.backbones.transform import InputTransform
 from tlkit.errors import DataError, WeightsError
 
@@ -37,10 +41,17 @@ def load_own(name: str, asked: Asked) -> Backbone:
     ------
     WeightsError
         There is no such file, it is damaged, or it would run code (a Lambda layer).
+    DataError
+        It does not take pictures of that side.
     PlanError
         It cannot be cut into stages.
     """
     text, _, after = name.rpartition("@") if name.rpartition("@")[2].isdecimal() else (name, "", "")
+    if after and asked.side is not None and str(asked.side) != after:
+        raise DataError(
+            f"keras:{name} names one side of the pictures and side={asked.side} another.", "Give one of them."
+        )
+    side = replace(asked, side=int(after)).side if after else asked.side
     path = Path(text).expanduser()
     if path.suffix != ".keras":
         raise WeightsError(
@@ -50,7 +61,7 @@ def load_own(name: str, asked: Asked) -> Backbone:
         )
     model = _read(path)
     said = beside(path)
-    transform = said.transform or _assumed(model, int(after) if after else asked.side)
+    transform = said.transform or _assumed(model, side)
     shape = pictures_of(model)
     size = shape[:2] if shape[2] in (1, 3) else shape[1:]
     if any(have is not None and have != want for have, want in zip(size, transform.shape[1:], strict=True)):
@@ -59,10 +70,22 @@ def load_own(name: str, asked: Asked) -> Backbone:
             "Leave the side out.",
         )
     taken = taken_apart(model)
+    _try_one(taken.module, transform, path.name)
     shown = f"keras:{name}"
     return Backbone(
         shown, taken.module, transform, _card(shown, path, model, said), taken.head, None, taken.learns_in
     )
+
+
+def _try_one(module: StagedModule, transform: InputTransform, name: str) -> None:
+    try:
+        with torch.no_grad():
+            module(torch.zeros((1, *transform.shape)))
+    except Exception as error:  # Keras and torch raise many kinds for a size that leaves nothing to see
+        raise DataError(
+            f"{name} does not take pictures of {transform.height} x {transform.width} pixels.",
+            "Give a larger side, or write its transform into the file's .json.",
+        ) from error
 
 
 def _read(path: Path) -> Any:

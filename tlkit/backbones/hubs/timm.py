@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,9 @@ from tlkit.backbones.hubs.hf_cache import WEIGHTS, Address, Snapshot, snapshots
 from tlkit.backbones.hubs.hf_card import hub_card
 from tlkit.backbones.hubs.hf_fetch import here_or_fetched
 from tlkit.backbones.hubs.hf_hashes import verify
+from tlkit.backbones.hubs.hf_network import settings_in
 from tlkit.backbones.hubs.hub import Asked, Present
+from tlkit.backbones.hubs.timm_card import classes_of, limits_of, sources_of
 from tlkit.backbones.hubs.timm_stages import cut_timm
 from tlkit.backbones.staged import StagedModule
 from tlkit.backbones.transform import InputTransform
@@ -186,7 +187,7 @@ def _built(
     more: dict[str, Any] = {}
     if not asked_of_timm.startswith(_FOLDER):
         more["pretrained_cfg_overlay"] = {**overlay, "file": str(snapshot.weights[0])}
-    if asked.side is not None and _fixed(asked_of_timm, snapshot):
+    if asked.side is not None and _fixed(name, asked_of_timm, snapshot):
         more["img_size"] = asked.side
     try:
         # Built with random weights first: not from the learner's generator.
@@ -213,7 +214,7 @@ def _built(
     noise = torch.randn((1, channels, height, width), generator=torch.Generator().manual_seed(0))
     settings = dict(net.pretrained_cfg)
     timms_own = not asked_of_timm.startswith(_FOLDER) or snapshot.address.repository.startswith(_OWNER)
-    classes = _classes(net, settings, timms_own)
+    classes = classes_of(net, settings, timms_own)
     try:
         stages, last = cut_timm(net, noise)
     except Exception as error:  # whatever a network says of a size
@@ -227,8 +228,8 @@ def _built(
         licence_code="Apache-2.0 (timm)",
         licence_weights=str(settings.get("license") or ""),
         intended_use="Photographs of one thing each; features for tasks with few labels.",
-        limits=_limits(data),
-        more=_sources(settings),
+        limits=limits_of(data),
+        more=sources_of(settings),
     )
     return Backbone(
         name,
@@ -241,13 +242,14 @@ def _built(
     )
 
 
-def _fixed(asked_of_timm: str, snapshot: Snapshot) -> bool:
+def _fixed(name: str, asked_of_timm: str, snapshot: Snapshot) -> bool:
     from timm.models import get_pretrained_cfg
 
     if not asked_of_timm.startswith(_FOLDER):
         return bool(getattr(get_pretrained_cfg(asked_of_timm), "fixed_input_size", False))
-    settings = json.loads((snapshot.folder / "config.json").read_text(encoding="utf-8"))
-    return bool(settings.get("pretrained_cfg", settings).get("fixed_input_size"))
+    settings = settings_in(snapshot.folder, name)
+    said = settings.get("pretrained_cfg", settings)
+    return bool(said.get("fixed_input_size")) if isinstance(said, dict) else False
 
 
 def _no_side(name: str, side: int) -> DataError:
@@ -255,55 +257,3 @@ def _no_side(name: str, side: int) -> DataError:
         f"{name} does not take pictures of {side} x {side} pixels.",
         "Leave side out: its usual one always fits.",
     )
-
-
-def _limits(data: dict[str, Any]) -> list[str]:
-    """Say where our preprocessing is another than that of the training."""
-    crop = float(data.get("crop_pct") or 1.0)
-    told = []
-    if crop < 1:
-        told.append(f"the middle {100 * crop:.3g} % were cut out of each picture")
-    if data.get("interpolation") not in (None, "bilinear"):
-        told.append(f"it was resized by {data['interpolation']} interpolation")
-    if not told:
-        return []
-    before = " and ".join(told)
-    return [
-        f"In its own evaluation {before}; tlkit resizes the whole picture bilinearly: its figures differ a little."
-    ]
-
-
-def _sources(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return what the settings say of where the weights come from, for the lineage."""
-    papers = settings.get("paper_ids") or ()
-    found = {
-        "tag": settings.get("tag"),
-        "origin": settings.get("origin_url"),
-        "paper": settings.get("paper_name"),
-        "papers": papers if isinstance(papers, str) else ", ".join(papers),
-    }
-    return {key: str(value) for key, value in found.items() if value}
-
-
-def _classes(net: Any, settings: dict[str, Any], timms_own: bool) -> tuple[str, ...]:
-    """Return the names of a network's classes where its settings or timm know them."""
-    named = settings.get("label_names")
-    described = settings.get("label_descriptions")
-    if isinstance(described, dict) and named:
-        return tuple(str(described.get(one, one)) for one in named)
-    if named:
-        return tuple(str(one) for one in named)
-    if not timms_own:
-        # timm goes by how many they are: a thousand classes of somebody else's need not be ImageNet's.
-        return ()
-    from timm.data.imagenet_info import ImageNetInfo, infer_imagenet_subset
-
-    subset = infer_imagenet_subset(net)
-    if not subset:
-        return ()
-    if subset == "imagenet-1k":
-        from torchvision.models._meta import _IMAGENET_CATEGORIES
-
-        # Each name is there once, and those of the other networks are the same.
-        return tuple(_IMAGENET_CATEGORIES)
-    return tuple(str(one) for one in ImageNetInfo(subset).label_descriptions())
