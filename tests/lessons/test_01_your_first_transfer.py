@@ -88,13 +88,10 @@ def test_wrong_runs_get_the_hint_for_their_belief(printed: backbones.Backbone) -
 QUICK = train.Recipe.scratch().change(steps=5, steps_growth=0.0)
 
 
-def compared(
-    target: str, source: str, *arms: str, seeds: int = 3, labels: int = 1, steps: int = 5
-) -> compare.Comparison:
+def compared(target: str, source: str, *arms: str, seeds: int = 3) -> compare.Comparison:
     """Compare as a learner would, with a start from nothing that takes a moment."""
-    quick = QUICK.change(steps=steps)
     chosen = [
-        compare.Arm(arm, pretrained=False, recipe=quick) if arm == "scratch" else arm
+        compare.Arm(arm, pretrained=False, recipe=QUICK) if arm == "scratch" else arm
         for arm in arms or ("scratch", "frozen")
     ]
     return compare.run(
@@ -102,8 +99,7 @@ def compared(
         backbones.load(source),
         chosen,
         seeds,
-        labels_per_class=labels,
-        store=False,
+        labels_per_class=1,
         n_jobs=1,
         progress=False,
     )
@@ -120,8 +116,13 @@ def test_a_comparison_without_any_difference_is_accepted() -> None:
 
 
 def test_a_comparison_in_which_transfer_is_worse_is_accepted() -> None:
-    # With twenty labels each, 200 steps are enough for ten digits; circles and squares are of no use for them.
-    found = check("01-no-help", compared("digits", "zoo:resnet-shapes", labels=20, steps=200))
+    # For fifty digits 300 steps are enough, and photographs are of no use. Lesson 4 measures the same: where it was run
+    # before, as in a run of all tests, its cells are read again.
+    recipe = train.Recipe.scratch().change(most_steps=300)
+    short = compare.Arm("scratch", "random numbers, 300 steps", pretrained=False, recipe=recipe)
+    digits, photos = data.load("digits"), backbones.load("zoo:resnet-photos")
+    made = compare.run(digits, photos, [short, "frozen"], 3, labels_per_class=5, n_jobs=1, progress=False)
+    found = check("01-no-help", made)
     assert found.right, found.text
     assert "negative transfer" in found.text
 
