@@ -128,6 +128,31 @@ def test_a_strangers_readme_gives_what_it_says() -> None:
             card_markdown.read(dangerous)
 
 
+@pytest.mark.parametrize("entry", ["datasets", "tlkit_card", "model-index"])
+def test_a_few_lines_that_stand_for_more_than_memory_holds_are_refused(entry: str) -> None:
+    laughs = "a0: &a0 [lol, lol]\n" + "".join(
+        f"a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 10)}]\n" for at in range(1, 30)
+    )
+    for bomb in (f"{laughs}{entry}: *a29\n", f"{entry}: &self [*self]\n"):
+        with pytest.raises(WeightsError, match="stands for more than 100,000 values"):
+            card_markdown.read(f"---\n{bomb}---\n")
+    # What is named twice is no bomb.
+    card = card_markdown.read("---\nbase: &b [c/d]\ndatasets: *b\nbase_model: *b\n---\n")
+    assert (card.data, card.parents) == ("c/d", ("hf:c/d",))
+
+
+def test_a_card_says_what_the_network_does_as_hubs_name_it() -> None:
+    of_words = ModelCard("x", architecture="text-gru", metrics={"test_accuracy": 0.5}, classes=("a", "b"))
+    front = huggingface_hub.ModelCard(of_words.markdown()).data
+    assert front.pipeline_tag == front.eval_results[0].task_type == "text-classification"
+    assert replace(of_words, classes=()).hub_task == "feature-extraction"
+    assert ModelCard("x", architecture="word vectors, 3 words x 2").hub_task == "feature-extraction"
+    assert ModelCard("x", architecture="resnet").hub_task == "image-classification"
+    said = card_markdown.read("---\npipeline_tag: sentence-similarity\n---\n")
+    assert said.hub_task == "sentence-similarity"
+    assert ModelCard.from_dict(said.to_dict()) == said
+
+
 def test_text_that_looks_like_code_stays_text_wherever_a_card_is_shown() -> None:
     filled = dict.fromkeys(
         ("title", "architecture", "origin", "data", "data_consent", "intended_use", "contact"), EVIL

@@ -62,6 +62,7 @@ def test_a_class_is_prepared_once_and_works_without_a_network(
     assert cli.main(["info", "--models"]) == 0
     shown = capsys.readouterr().out
     assert re.search(rf"{NAME} +5\.0 MB +{carried}", shown)
+    assert re.search(r"sets of word vectors on this machine.*\n.*\nwords:english +2\.4 MB", shown)
     assert [one.name for one in doctor.models().present["torchvision"]] == [NAME]
     assert cli.main(["fetch", NAME]) == 0
     assert "1 of 1 is here already.\n" in capsys.readouterr().err

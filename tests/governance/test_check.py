@@ -37,7 +37,7 @@ def test_networks_and_data_that_are_embedded() -> None:
     assert governance.check("zoo:resnet-letters", use="publish").word == "condition"
     found = governance.check(backbones.load("zoo:efficientnet-lite0"), use="commercial")
     (grave,) = [one for one in found.findings if one.word == "cannot tell"]
-    assert (grave.part, grave.licences) == ("data", ("LicenseRef-ImageNet-terms", "LicenseRef-research-only"))
+    assert (grave.part, grave.licences[0]) == ("data", "LicenseRef-ImageNet-terms")
     assert "ask before" in found.sentence
     assert governance.check("zoo:efficientnet-lite0@96", use="teaching").word == "fine"
     for name, licence in (
@@ -76,6 +76,27 @@ def test_a_network_of_word_vectors_comes_from_them() -> None:
     assert found.word == "fine"
     assert [one.name for one in found.lineage.ancestors] == ["words:english, gru", "words:english"]
     assert found.lineage.complete
+    own = json.loads(found.bill_of_materials())["metadata"]["component"]
+    assert own["modelCard"]["modelParameters"]["task"] == "feature-extraction"
+
+
+def test_word_vectors_are_judged_by_their_own_card() -> None:
+    found = governance.check("words:english", use="commercial")
+    assert {one.part: one.licences for one in found.findings}["weights"] == ("PDDL-1.0",)
+    assert found.name == "words:english"
+    assert governance.check(words.load("words:english"), use="commercial").findings == found.findings
+    with pytest.raises(UnknownNameError, match="nearest are 'words:english'"):
+        governance.check("words:englsh", use="teaching")
+
+
+def test_the_bill_of_a_data_set_calls_it_data() -> None:
+    text = governance.check("emoji:noto", use="publish").bill_of_materials()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    bill = json.loads(text)
+    own = bill["metadata"]["component"]
+    assert (own["name"], own["type"]) == ("emoji:noto", "data")
+    assert "components" not in bill
+    assert {one["license"]["id"] for one in own["licenses"]} == {"Apache-2.0", "OFL-1.1", "Unicode-3.0"}
 
 
 def test_what_is_not_known_is_said() -> None:

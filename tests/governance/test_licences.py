@@ -31,10 +31,38 @@ from tlkit.governance.licences import UNKNOWN, named
         ("CC-BY-4.0; not for commercial use", (("CC-BY-4.0", "LicenseRef-non-commercial"),)),
         ("Apache 2.0 with Commons Clause", (("Apache-2.0", "LicenseRef-Commons-Clause"),)),
         ("MIT, no commercial restrictions", (("MIT",),)),
+        ("CC BY-NC", (("LicenseRef-CC-BY-NC",),)),
+        ("CC BY-NC or MIT", (("LicenseRef-CC-BY-NC", "MIT"),)),
+        ("CC BY-NC-SA 4.0 International", (("CC-BY-NC-SA-4.0",),)),
+        ("MIT (see LICENSE)", (("MIT",),)),
     ],
 )
 def test_a_text_is_read(text: str, found: tuple[tuple[str, ...], ...]) -> None:
     assert named(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MIT-like",
+        "BSD style",
+        "Apache 2.0-like",
+        "similar to MIT",
+        "a modified MIT licence",
+        "not MIT",
+        "this is not under MIT",
+        "formerly Apache-2.0",
+        "CC BY-NC or MIT?",
+        "probably Apache-2.0",
+        "MIT, I think",
+        "MIT, except the weights",
+        "MIT with further restrictions",
+        "free for research",
+        "free for academic use",
+    ],
+)
+def test_what_is_said_with_a_doubt_is_unknown(text: str) -> None:
+    assert named(text) == ((UNKNOWN,),)
 
 
 def test_every_embedded_data_set_has_a_licence_that_is_understood() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import zipfile
 from pathlib import Path
@@ -154,6 +155,19 @@ def test_words_that_are_not_utf8_can_be_read_all_the_same(tmp_path: Path) -> Non
     assert list(words.read(path, encoding_errors="replace").words) == ["caf\ufffd", "tea"]
 
 
+@pytest.mark.parametrize("content", [b"a 1 2\nb 3 4\n", b"2 2\na 1 2\nb 3 4\n", b"2 1\na \0\0\x80?b \0\0\0@"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_mark_before_utf8_is_no_part_of_the_first_word(
+    content: bytes, packed: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "marked"
+    marked = codecs.BOM_UTF8 + content
+    path.write_bytes(gzip.compress(marked) if packed else marked)
+    found = words.read(path)
+    assert list(found.words) == ["a", "b"]
+    assert found.vectors[0, 0] == 1
+
+
 def test_a_word_that_comes_again_is_read_once_and_said(tmp_path: Path) -> None:
     path = tmp_path / "twice.txt"
     path.write_text("a 1 2\nb 3 4\na 5 6\n")
@@ -176,6 +190,8 @@ def test_a_word_that_comes_again_is_read_once_and_said(tmp_path: Path) -> None:
         (b"1 0\na\n", "0 numbers stand for a word"),
         (b"hello\nworld\n", "no word followed by numbers"),
         (b"0 5\n", "holds no words"),
+        (codecs.BOM_UTF8, "is empty"),
+        ("a 1 2\n".encode("utf-16"), "marked as UTF-16"),
     ],
 )
 def test_a_damaged_file_is_refused(content: bytes, said: str, tmp_path: Path) -> None:

@@ -14,10 +14,12 @@ from tlkit.errors import WeightsError
 
 # A card shows so many names of classes in full, and so many of more.
 _MOST_CLASSES, _FEW_CLASSES = 100, 8
+# How the architectures of networks for texts begin.
+_OF_TEXTS = ("text-", "word vectors")
 _LISTS = ("classes", "limits", "sides", "groups")
 _MAPPINGS = ("lineage", "metrics", "recipe", "ancestry")
 # Entries that older cards do not have are written only where they say something.
-_LATER = ("data_consent", "recipe", "groups", "contact", "allowed_incomplete", "ancestry")
+_LATER = ("data_consent", "recipe", "groups", "contact", "allowed_incomplete", "ancestry", "task")
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,6 +69,9 @@ class ModelCard:
         Why it was put on a shelf although something was missing.
     ancestry
         The cards, as ``to_dict`` writes them, of the networks it was made from, back to the first: by name.
+    task
+        What it does, in the words of the Hugging Face hub: ``"sentence-similarity"``. Empty where architecture and
+        classes say it: see ``hub_task``.
 
     Examples
     --------
@@ -101,6 +106,22 @@ class ModelCard:
     contact: str = ""
     allowed_incomplete: str = ""
     ancestry: Mapping[str, Any] = field(default_factory=dict)
+    task: str = ""
+
+    @property
+    def hub_task(self) -> str:
+        """What the network does, in the words of the Hugging Face hub.
+
+        Examples
+        --------
+        >>> ModelCard("own").hub_task, ModelCard("own", architecture="text-mean").hub_task
+        ('image-classification', 'feature-extraction')
+        """
+        if self.task:
+            return self.task
+        if not self.architecture.startswith(_OF_TEXTS):
+            return "image-classification"
+        return "text-classification" if self.classes else "feature-extraction"
 
     @property
     def parents(self) -> tuple[str, ...]:

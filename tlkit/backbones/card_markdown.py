@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Under this key of the front matter stands the whole card, so that nothing is lost on the way to a hub and back.
 _KEY = "tlkit_card"
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_MOST_VALUES = 100_000
 _MARKS = re.compile(r"([\\|\[\]`*!])")
 
 
@@ -28,9 +29,7 @@ def written(card: ModelCard) -> str:
 
     data_name = str(card.lineage.get("data", "")) or None
     results = [
-        EvalResult(
-            "image-classification", data_name or "source", data_name or "source", "accuracy", one.value
-        )
+        EvalResult(card.hub_task, data_name or "source", data_name or "source", "accuracy", one.value)
         for one in card._metrics()
         if one.name.endswith("accuracy")
     ][:1]
@@ -40,7 +39,7 @@ def written(card: ModelCard) -> str:
         license=card.licence_weights.lower() if plain else "other" if card.licence_weights else "unknown",
         license_name=card.licence_weights if card.licence_weights and not plain else None,
         library_name="tlkit",
-        pipeline_tag="image-classification",
+        pipeline_tag=card.hub_task,
         tags=["transfer-learning", "tlkit", *([card.architecture] if card.architecture else [])],
         datasets=[data_name] if data_name else None,
         base_model=[name.removeprefix("hf:") for name in card.parents if name.startswith("hf:")] or None,
@@ -103,6 +102,7 @@ def read(text: str, name: str = "") -> ModelCard:
         licence_weights=licence,
         lineage={**({"data": data} if data else {}), **({"parents": parents} if parents else {})},
         metrics=_metrics(front.get("model-index")),
+        task=task if isinstance(task := front.get("pipeline_tag"), str) else "",
     )
 
 
@@ -134,6 +134,12 @@ def _front_matter(text: str) -> dict[str, Any]:
     if found is None:
         return {}
     try:
+        # A few lines that name each other can stand for more than any memory holds.
+        if _values(yaml.compose(found[1], Loader=yaml.SafeLoader)) > _MOST_VALUES:
+            raise WeightsError(
+                f"The front matter of a card stands for more than {_MOST_VALUES:,} values.",
+                "Mend what stands between the lines of dashes.",
+            )
         front = yaml.safe_load(found[1])
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise WeightsError(
@@ -141,6 +147,19 @@ def _front_matter(text: str) -> dict[str, Any]:
             "Mend what stands between the lines of dashes.",
         ) from error
     return dict(front) if isinstance(front, Mapping) else {}
+
+
+def _values(node: Any, counted: dict[int, int] | None = None) -> int:
+    """Count the values that YAML stands for, those of aliases each time; what holds itself is too many."""
+    import yaml
+
+    counted = {} if counted is None else counted
+    if id(node) not in counted:
+        counted[id(node)] = _MOST_VALUES + 1  # until it is counted, it can only be met inside itself
+        held = node.value if isinstance(node, yaml.CollectionNode) else []
+        parts = [one for pair in held for one in (pair if isinstance(pair, tuple) else (pair,))]
+        counted[id(node)] = min(_MOST_VALUES + 1, 1 + sum(_values(one, counted) for one in parts))
+    return counted[id(node)]
 
 
 def _several(told: object) -> list[str]:

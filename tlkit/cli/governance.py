@@ -17,7 +17,9 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         allow_abbrev=False,
     )
     licences.add_argument(
-        "name", metavar="NAME", help="a network or a data set: zoo:resnet-letters, shelf:greek, emoji:noto"
+        "name",
+        metavar="NAME",
+        help="a network, word vectors or a data set: zoo:resnet-letters, shelf:greek, words:english, emoji:noto",
     )
     licences.add_argument(
         "--use",

@@ -15,7 +15,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     info.add_argument(
         "--models",
         action="store_true",
-        help="instead: which networks' weights are on this machine, and where",
+        help="instead: which networks' weights and which word vectors are on this machine, and where",
     )
     info.set_defaults(run=_info)
 

@@ -1,4 +1,4 @@
-"""Which networks' weights are on this machine, by hub, with size and place."""
+"""Which networks' weights, and which word vectors, are on this machine, with size and place."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tlkit.backbones.hubs import HUBS, Present, adapter, size_in_words
 from tlkit.errors import TlkitError
 from tlkit.table import Table
+from tlkit.words import loading as words
 
 
 @dataclass(frozen=True, repr=False)
@@ -19,10 +20,13 @@ class Models:
         Hub to what is there.
     unseen
         Hub to why it could not be looked at.
+    words
+        Word vectors that are there.
     """
 
     present: dict[str, tuple[Present, ...]]
     unseen: dict[str, str]
+    words: tuple[Present, ...] = ()
 
     def table(self) -> Table:
         """Return a row for each network."""
@@ -38,14 +42,24 @@ class Models:
             tuple(rows),
         )
 
+    def word_vectors(self) -> Table:
+        """Return a row for each set of word vectors."""
+        count, whole = len(self.words), size_in_words(sum(one.bytes for one in self.words))
+        return Table(
+            f"{count} set{'' if count == 1 else 's'} of word vectors on this machine, {whole}; those called words: are"
+            " part of tlkit.",
+            ("name", "size", "place"),
+            tuple((one.name, size_in_words(one.bytes), str(one.place)) for one in self.words),
+        )
+
     def __str__(self) -> str:
-        return str(self.table())
+        return f"{self.table()}\n\n{self.word_vectors()}"
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_html_(self) -> str:
-        return self.table()._repr_html_()
+        return self.table()._repr_html_() + self.word_vectors()._repr_html_()
 
 
 def models() -> Models:
@@ -53,8 +67,9 @@ def models() -> Models:
 
     Examples
     --------
-    >>> "torchvision" in models().present
-    True
+    >>> found = models()
+    >>> "torchvision" in found.present, found.words[0].name
+    (True, 'words:english')
     """
     present: dict[str, tuple[Present, ...]] = {}
     unseen: dict[str, str] = {}
@@ -65,4 +80,4 @@ def models() -> Models:
             unseen[hub] = str(error)
         else:
             present[hub] = found
-    return Models(present, unseen)
+    return Models(present, unseen, words.present())

@@ -19,8 +19,15 @@ _NAMESPACE = uuid.UUID("8f2cf5b0-5f0a-5f49-9d0e-5a1a6a4cf3d6")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
-def bill_of_materials(lineage: Lineage) -> str:
+def bill_of_materials(lineage: Lineage, *, of_data: bool = False) -> str:
     """Return a lineage as CycloneDX 1.6 in JSON: models with their cards, data, and who was made from whom.
+
+    Parameters
+    ----------
+    lineage
+        The network and what it was made from.
+    of_data
+        Whether it is no network but a data set, with a licence of the data alone.
 
     Raises
     ------
@@ -43,6 +50,16 @@ def bill_of_materials(lineage: Lineage) -> str:
         if one.name in components and one.card is None:
             continue
         card = one.card or ModelCard(one.name)
+        if of_data:
+            components[one.name] = Component(
+                name=one.name,
+                type=ComponentType.DATA,
+                bom_ref=one.name,
+                description=card.title or None,
+                licenses=_licences(card.licence_data),
+                hashes=_hashes(card.sha256),
+            )
+            continue
         learned = _data(card)
         below.setdefault(one.name, set()).update(card.parents)
         if learned:
@@ -140,7 +157,7 @@ def _properties(card: ModelCard) -> list[Any]:
 def _model_card(card: ModelCard, learned: str) -> dict[str, Any]:
     """Return a card as CycloneDX writes it."""
     metrics = [Metric.of(name, value) for name, value in card.metrics.items()]
-    told: dict[str, Any] = {"modelParameters": {"task": "image-classification"}}
+    told: dict[str, Any] = {"modelParameters": {"task": card.hub_task}}
     if card.architecture:
         told["modelParameters"]["modelArchitecture"] = card.architecture
     if learned:

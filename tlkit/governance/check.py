@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tlkit import backbones, data
+from tlkit import backbones, data, words
 from tlkit.backbones import Backbone, ModelCard
 from tlkit.backbones.shelf import Lineage, Shelf
 from tlkit.backbones.shelf.lineage import Ancestor, card_named, lineage_of
 from tlkit.data import DataCard, Dataset
-from tlkit.errors import DataError, unknown_name
+from tlkit.errors import DataError, a_kind, unknown_name
 from tlkit.governance import licences, terms
 from tlkit.table import Table
+from tlkit.words import WordVectors
+from tlkit.words.loading import is_of_words
 
 #: What this is not, in one sentence.
 NO_ADVICE = "This compares what cards say with what licences are known to ask for; it is not legal advice."
 _SHELF = "shelf:"
+_OF_DATA = ("data",)
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,15 @@ class Check:
         One for each licence of each network in the lineage.
     lineage
         The network and what it was made from.
+    of_data
+        Whether it is no network but a data set.
     """
 
     name: str
     use: str
     findings: tuple[Finding, ...]
     lineage: Lineage
+    of_data: bool = False
 
     @property
     def word(self) -> str:
@@ -134,7 +140,7 @@ class Check:
         """
         from tlkit.governance.bill import bill_of_materials
 
-        return bill_of_materials(self.lineage)
+        return bill_of_materials(self.lineage, of_data=self.of_data)
 
     def __str__(self) -> str:
         return f"{self.sentence}\n\n{self.table}\n\n{NO_ADVICE}"
@@ -149,15 +155,18 @@ class Check:
 
 
 def check(
-    model: Backbone | ModelCard | Dataset | DataCard | str, use: str, *, shelf: Shelf | None = None
+    model: Backbone | WordVectors | ModelCard | Dataset | DataCard | str,
+    use: str,
+    *,
+    shelf: Shelf | None = None,
 ) -> Check:
     """Say whether the licences of a network, and of all it was made from, allow a use.
 
     Parameters
     ----------
     model
-        A backbone, a card, the name of either (``"zoo:..."``, ``"shelf:..."``, any that ``backbones.load`` takes and
-        that is on this machine); or a data set, its card or its name.
+        A backbone, word vectors, a card, the name of either (``"zoo:..."``, ``"shelf:..."``, any that
+        ``backbones.load`` or ``words.load`` takes and that is on this machine); or a data set, its card or its name.
     use
         ``"teaching"``, ``"research"``, ``"commercial"`` or ``"publish"``.
     shelf
@@ -166,7 +175,7 @@ def check(
     Raises
     ------
     UnknownNameError
-        There is no such network, data set or use.
+        There is no such network, data set, use, or set of word vectors.
     MissingPartError
         ``tlkit[governance]`` is not installed.
 
@@ -187,7 +196,7 @@ def check(
     for one in lineage.ancestors:
         findings += _of(one, use, parts)
     findings += _given_away(lineage, use)
-    return Check(card.name, use, tuple(findings), lineage)
+    return Check(card.name, use, tuple(findings), lineage, of_data=parts == _OF_DATA)
 
 
 def _card(model: object, shelf: Shelf | None) -> tuple[ModelCard, tuple[str, ...]]:
@@ -196,9 +205,13 @@ def _card(model: object, shelf: Shelf | None) -> tuple[ModelCard, tuple[str, ...
         model = model.card
     if isinstance(model, Backbone):
         return (model.card if model.card.name == model.name else _renamed(model)), terms.PARTS
+    if isinstance(model, WordVectors):
+        model = model.card
     if isinstance(model, ModelCard):
         return model, terms.PARTS
     if isinstance(model, str):
+        if is_of_words(model):
+            return _card(words.load(model), shelf)
         if model.startswith(_SHELF) and shelf is not None:
             return shelf.entry(model).card, terms.PARTS
         if model.startswith("zoo:"):
@@ -214,10 +227,12 @@ def _card(model: object, shelf: Shelf | None) -> tuple[ModelCard, tuple[str, ...
             data=model.name,
             licence_data=model.licence,
             lineage={"parents": "none: data"},
+            sha256=model.sha256,
         )
-        return told, ("data",)
+        return told, _OF_DATA
     raise DataError(
-        f"A {type(model).__name__} has no licences to be checked.", "Give a backbone, a card or a name."
+        f"{a_kind(model)[:1].upper()}{a_kind(model)[1:]} has no licences to be checked.",
+        "Give a backbone, word vectors, a card or a name.",
     )
 
 

@@ -32,7 +32,17 @@ _WRITTEN = (
     (r"\bcommons[- ]clause", OWN + "Commons-Clause"),
     (r"research (?:use |purposes )?only|only for research|for research and teaching", OWN + "research-only"),
 )
-_CREATIVE = re.compile(r"CC[ -]BY((?:[ -](?:NC|SA|ND))*)[ -](\d\.\d)", re.IGNORECASE)
+_CREATIVE = re.compile(r"\bCC[ -]BY((?:[ -](?:NC|SA|ND))*)(?:[ -](\d\.\d))?\b", re.IGNORECASE)
+# Where somebody guesses, compares or makes exceptions, the name of a licence says nothing.
+_DOUBT = re.compile(
+    r"\?|^not\b(?! (?:for )?commercial)|"
+    r"\bnot (?:an?|the|under|really|quite|exactly|sure|clear|yet|licen[cs]ed|decided)\b|"
+    r"\b(?:like|alike|unlike|similar|styles?|modified|custom|except|exceptions?|unless|instead|formerly|no longer|"
+    r"probably|perhaps|maybe|possibly|presumably|apparently|likely|unclear|unsure|uncertain|i think|i guess|pending|"
+    r"to be (?:decided|confirmed)|tbd|partly|mostly|(?:some|certain) parts|isn['’]t|never|"
+    r"(?:some|additional|further|extra|own|with) (?:\w+ )?(?:restrictions?|conditions?))\b",
+    re.IGNORECASE,
+)
 _BREAK = re.compile(r"[^A-Za-z0-9.+-]+")
 _NOTHING = ("", "other", "none", "?", "noassertion", "not said")
 _MOST_WAYS = 64
@@ -49,7 +59,7 @@ def named(text: str) -> tuple[tuple[str, ...], ...]:
     Returns
     -------
     tuple
-        ``(("NOASSERTION",),)`` where none is said or understood.
+        ``(("NOASSERTION",),)`` where none is said or understood, or where the words leave a doubt.
 
     Raises
     ------
@@ -62,13 +72,13 @@ def named(text: str) -> tuple[tuple[str, ...], ...]:
     (('MIT',), ('CC-BY-4.0', 'GPL-3.0-only'))
     >>> named("CC BY 4.0; classes: Unicode License v3")
     (('CC-BY-4.0', 'Unicode-3.0'),)
-    >>> named("ask my aunt")
-    (('NOASSERTION',),)
+    >>> named("ask my aunt"), named("MIT, I think")
+    ((('NOASSERTION',),), (('NOASSERTION',),))
     """
     text = " ".join(text.split())
     if text.lower() in _NOTHING or text.lower().startswith("unknown"):
         return ((UNKNOWN,),)
-    return _expression(text) or (_mentioned(text),)
+    return _expression(text) or ((UNKNOWN,) if _DOUBT.search(text) else _mentioned(text),)
 
 
 @lru_cache(maxsize=1)
@@ -112,7 +122,9 @@ def _mentioned(text: str) -> tuple[str, ...]:
     found = [name for pattern, name in _WRITTEN if re.search(pattern, text, re.IGNORECASE)]
     for one in _CREATIVE.finditer(text):
         parts = "".join(f"-{part.upper()}" for part in re.findall(r"NC|SA|ND", one[1], re.IGNORECASE))
-        found.append(_known().get(f"cc-by{parts}-{one[2]}".lower(), f"CC-BY{parts}-{one[2]}"))
+        # Without its number no list has it, but what it asks for is clear.
+        written = f"CC-BY{parts}-{one[2]}" if one[2] else f"{OWN}CC-BY{parts}"
+        found.append(_known().get(written.lower(), written))
     for word in (one.strip(".-") for one in _BREAK.split(text)):
         key = _known().get(word.lower())
         # Short names are also words: only as they are written on the list.

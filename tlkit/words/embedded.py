@@ -98,6 +98,11 @@ def embedded_names() -> list[str]:
     return sorted(PREFIX + path.stem for path in packaged("words", "vectors").glob("*.npz"))
 
 
+def embedded_file(name: str) -> Path:
+    """Return where one of ``embedded_names()`` lies."""
+    return packaged("words", "vectors", f"{name.removeprefix(PREFIX)}.npz")
+
+
 def read_embedded(name: str) -> WordVectors:
     """Read one of ``embedded_names()``.
 
@@ -106,7 +111,7 @@ def read_embedded(name: str) -> WordVectors:
     WeightsError
         The file is missing, was changed or cut short.
     """
-    path = packaged("words", "vectors", f"{name.removeprefix(PREFIX)}.npz")
+    path = embedded_file(name)
     card: Mapping[str, Any] = read_json(path.with_suffix(".json"))
     packed = _checked(path, name, str(card["sha256"]))
     words = ListedWords(packed.words)

@@ -12,9 +12,8 @@ from tlkit.backbones.hubs.hub import say
 from tlkit.errors import TlkitError, unknown_name
 from tlkit.words.converted import is_converted
 from tlkit.words.embedded import embedded_names
+from tlkit.words.loading import is_of_words
 from tlkit.words.remote import REMOTE, load_remote
-
-_PREFIXES = {name.partition(":")[0] for name in (*REMOTE, *embedded_names())}
 
 
 def fetch(
@@ -46,7 +45,7 @@ def fetch(
     words:english       was there
     """
     wanted = [names] if isinstance(names, str) else list(dict.fromkeys(names))
-    vectors = [name for name in wanted if name.partition(":")[0] in _PREFIXES]
+    vectors = [name for name in wanted if is_of_words(name)]
     known = [*embedded_names(), *REMOTE]
     for name in vectors:
         if name not in known:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from tlkit.backbones.hubs.hub import Present
 from tlkit.errors import unknown_name
-from tlkit.words.embedded import embedded_names, read_embedded
+from tlkit.words.converted import is_converted
+from tlkit.words.embedded import embedded_file, embedded_names, read_embedded
 from tlkit.words.remote import REMOTE, load_remote
 from tlkit.words.word_vectors import WordVectors
 
@@ -17,6 +19,36 @@ def names() -> list[str]:
     ['words:english', 'words:explosion']
     """
     return embedded_names()
+
+
+def is_of_words(name: str) -> bool:
+    """Say whether a name, by how it begins, is one of word vectors and not of a network.
+
+    Examples
+    --------
+    >>> is_of_words("glove:6B.50d"), is_of_words("zoo:resnet-letters")
+    (True, False)
+    """
+    return name.partition(":")[0] in {one.partition(":")[0] for one in (*REMOTE, *names())}
+
+
+def present() -> tuple[Present, ...]:
+    """Return the word vectors that are on this machine: the embedded ones, then official files once they are converted.
+
+    Examples
+    --------
+    >>> [one.name for one in present()][:2]
+    ['words:english', 'words:explosion']
+    """
+    files = {name: embedded_file(name) for name in names()}
+    folders = {name: one.folder for name, one in REMOTE.items() if is_converted(one.folder)}
+    return (
+        *(Present(name, path, path.stat().st_size) for name, path in files.items()),
+        *(
+            Present(name, folder, sum(file.stat().st_size for file in folder.iterdir()))
+            for name, folder in folders.items()
+        ),
+    )
 
 
 def load(name: str, *, limit: int | None = None, download: bool = False) -> WordVectors:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -136,10 +138,12 @@ def stream_blocks(
     if form is not None and form not in FORMS:
         raise unknown_name("form of word vectors", form, FORMS)
     with unpacked(place, member) as stream:
+        _pass_mark(stream, place.name)
         head = stream.read(_LOOKED_AT_BYTES)
     found = look(head, place.name, form, dimensions)
     asked = Asked(place.name, found.dimensions, limit, encoding_errors)
     with unpacked(place, member) as stream:
+        _pass_mark(stream, place.name)
         if found.form != "glove":
             stream.readline()
         if found.form == "word2vec-binary":
@@ -148,6 +152,15 @@ def stream_blocks(
         else:
             lines = text_blocks(stream, asked, lines_before=int(found.form == "word2vec"))
             yield found, _counted(lines, asked, found.count)
+
+
+def _pass_mark(stream: io.BufferedReader, name: str) -> None:
+    """Pass over the mark that some editors put before UTF-8; refuse what is marked as UTF-16."""
+    start = stream.peek(len(BOM_UTF8))
+    if start.startswith(BOM_UTF8):
+        stream.read(len(BOM_UTF8))
+    elif start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise DataError(f"{name} is marked as UTF-16.", "Write it anew as UTF-8.")
 
 
 def look(head: bytes, name: str, form: Form | None = None, dimensions: int | None = None) -> Found:

@@ -28,6 +28,10 @@ def test_minilm_from_its_package_without_a_hub(monkeypatch: pytest.MonkeyPatch, 
     card = net.card
     assert (card.sha256, card.file_bytes) == (hf_packaged.SHA256, hf_packaged.BYTES)
     assert card.licence_weights == "Apache-2.0"
+    assert card.hub_task == "sentence-similarity"
+    known = net.transform.known_words()  # type: ignore[attr-defined]
+    assert "kitten" in known
+    assert all(word.isalpha() for word in known)
     assert card.parents == ("hf:nreimers/MiniLM-L6-H384-uncased",)
     assert [one.name for one in adapter.present()] == [MINILM]
     done = backbones.fetch(MINILM, to=tmp_path / "class", tell=lambda _: None)

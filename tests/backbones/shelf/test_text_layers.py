@@ -51,6 +51,7 @@ def test_what_was_trained_comes_back_twice(tmp_path: Path, things: Dataset, body
     assert run.test_items is not None
     assert (again.source_probabilities(run.test_items.texts).argmax(1) == run.predictions).all()
     assert (again.stages, again.card.classes) == (net.stages, run.task.classes)
+    assert again.card.hub_task == "text-classification"
     assert again.fingerprint == trained.fingerprint
     assert not any(one.is_meta for one in again.module.state_dict().values())
     assert train.fit(again, task, seed=0).seal.kept

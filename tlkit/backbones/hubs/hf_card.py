@@ -44,6 +44,7 @@ def hub_card(
     intended_use: str = "",
     limits: Sequence[str] = (),
     more: Mapping[str, Any] | None = None,
+    task: str = "",
 ) -> ModelCard:
     """Return the card of a network from the hub.
 
@@ -63,6 +64,8 @@ def hub_card(
         What we add to what its makers say.
     more
         For the lineage.
+    task
+        What it does, where the makers' card does not say it.
     """
     said, wrong = front_matter(snapshot.folder)
     address = snapshot.address
@@ -117,6 +120,7 @@ def hub_card(
         ),
         sha256=sha256,
         file_bytes=snapshot.bytes,
+        task=tag if isinstance(tag := said.get("pipeline_tag"), str) else task,
     )
 
 

@@ -233,6 +233,7 @@ def _texts(name: str, snapshot: Snapshot, sha256: str, config: Any, asked: Asked
         licence_code=_licence_of_code(snapshot, config, asked),
         origin=f"{REPOSITORY} on the Hugging Face hub, from the package {package()}." if own else "",
         intended_use="Short texts; features for tasks with few labels, and how alike two texts are.",
+        task="feature-extraction",
         limits=limits,
         more={"repository": REPOSITORY, "package": package(), "parents": [PARENT]} if own else None,
     )

@@ -134,6 +134,7 @@ def _card_of_run(run: Run, name: str, find: Find) -> ModelCard:
         metrics=_measured(run),
         limits=tuple(parent.card.limits),
         ancestry=_ancestry(parent, find),
+        task="text-classification" if data.modality == "text" else "",
     )
 
 
