@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import warnings
+import zipfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -380,13 +381,24 @@ def test_a_model_that_is_code_is_refused_and_does_not_run(tmp_path: Path) -> Non
     with pytest.raises(WeightsError, match="Lambda"):
         backbones.load(f"keras:{tmp_path / 'code.keras'}")
     assert not mark.exists()
+    inner = keras.Sequential(
+        [inputs, keras.layers.TorchModuleWrapper(torch.nn.Conv2d(8, 8, 1), output_shape=(8, 8, 3))]
+    )
+    with without_tensorflow():
+        keras.Sequential([inputs, inner]).save(tmp_path / "deep.keras")
+    with pytest.raises(WeightsError, match="TorchModuleWrapper"):
+        backbones.load(f"keras:{tmp_path / 'deep.keras'}")
 
 
 def test_files_that_are_no_models(own_file: Path, tmp_path: Path) -> None:
     short = tmp_path / "short.keras"
     short.write_bytes(own_file.read_bytes()[:2000])
+    deep = tmp_path / "deep.keras"
+    with zipfile.ZipFile(deep, "w") as archive:
+        archive.writestr("config.json", "[" * 100_000)
     for path, words in (
         (short, "not a whole"),
+        (deep, "cannot be read: maximum recursion"),
         (tmp_path / "none.keras", "no file"),
         (tmp_path / "a.h5", "not a .keras"),
     ):

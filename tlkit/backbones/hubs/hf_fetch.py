@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ _SETTINGS = re.compile(
     r"|\d+_Pooling/config\.json",
 )
 _WEIGHTS = re.compile(r"model(-\d{5}-of-\d{5})?\.safetensors|model\.safetensors\.index\.json")
+_LOGGERS = ("huggingface_hub", "httpx", "httpx2", "urllib3")
 _PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack", ".npz")
 
 
@@ -101,15 +104,16 @@ def _fetch(
         hashes: dict[str, str] = {}
         # The weights last: where they are, everything else is.
         for one in sorted(wanted, key=lambda one: (bool(_WEIGHTS.fullmatch(one.rfilename)), one.rfilename)):
-            path = Path(
-                hf_hub_download(
-                    address.repository,
-                    one.rfilename,
-                    revision=info.sha,
-                    cache_dir=cache_folder(),
-                    endpoint=endpoint(),
+            with _addresses_untold():
+                path = Path(
+                    hf_hub_download(
+                        address.repository,
+                        one.rfilename,
+                        revision=info.sha,
+                        cache_dir=cache_folder(),
+                        endpoint=endpoint(),
+                    )
                 )
-            )
             expected = one.lfs.sha256 if one.lfs is not None else one.blob_id or ""
             if not is_content(path, expected):
                 _forget(path)
@@ -133,6 +137,19 @@ def _fetch(
             f"{name} has no settings (config.json) or not all of its weights.", "Use another revision."
         )
     return found
+
+
+@contextmanager
+def _addresses_untold() -> Iterator[None]:
+    """Keep the client and its HTTP library from writing to the log where a file lies: that address is signed."""
+    loggers = {one: one.level for one in map(logging.getLogger, _LOGGERS)}
+    for one in loggers:
+        one.setLevel(max(one.getEffectiveLevel(), logging.ERROR))
+    try:
+        yield
+    finally:
+        for one, level in loggers.items():
+            one.setLevel(level)
 
 
 def _has_its_code(snapshot: Snapshot) -> bool:

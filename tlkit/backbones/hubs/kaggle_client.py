@@ -81,10 +81,11 @@ def fetched(name: str, handle: str, asked: Asked) -> Path:
     except WeightsError:
         raise
     except Exception as error:  # the client, its HTTP library and the system raise many kinds
+        # Not chained: their messages carry addresses that are signed.
         raise NotFetchedError(
             f"{name} could not be fetched from Kaggle ({type(error).__name__}), and it is not in {kaggle_folder()}.",
             "Check the handle on kaggle.com/models and the network; some models need a login (kagglehub.login()).",
-        ) from error
+        ) from None
 
 
 def _kagglehub() -> ModuleType:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
+import zlib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,10 @@ from tlkit.backbones.transform import InputTransform
 from tlkit.errors import DataError, WeightsError
 
 _USUAL_SIDE = 224
+# Whatever the learner's own settings of Keras allow: Python and other frameworks' programs, and lists read from files.
+_PROGRAMS = ("Lambda", "__lambda__", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer")
+_CODE = {*_PROGRAMS, "StringLookup", "IntegerLookup", "TextVectorization"}
+_MOST_CONFIG_BYTES = 50_000_000
 
 
 def load_own(name: str, asked: Asked) -> Backbone:
@@ -95,6 +102,9 @@ def _read(path: Path) -> Any:
         raise WeightsError(
             f"{path.name} is not a whole .keras file.", "Save the model again: model.save('NAME.keras')."
         )
+    found = sorted(set(_named(_config(path))) & _CODE)
+    if found:
+        raise _code(path, found[0])
     keras = keras_on_torch()
     try:
         with without_tensorflow(), on_the_cpu():
@@ -102,13 +112,44 @@ def _read(path: Path) -> Any:
     except Exception as error:  # Keras and h5py raise many kinds
         text = " ".join(str(error).split())
         if "safe_mode" in text or "Lambda" in text or "unsafe" in text.lower():
-            raise WeightsError(
-                f"{path.name} holds a layer that is code (Lambda), which would run when the model is read.",
-                "Build the model without Lambda layers, for example with keras.ops, and save it again.",
-            ) from error
+            raise _code(path, "Lambda") from error
         raise WeightsError(
             f"{path.name} cannot be read: {text[:200]}.", "Save it again with the Keras that made it."
         ) from error
+
+
+def _config(path: Path) -> Any:
+    """Return what a file says of its layers, before Keras makes them."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.getinfo("config.json").file_size > _MOST_CONFIG_BYTES:
+                raise ValueError("its config.json is too long")
+            return json.loads(archive.read("config.json"))
+    except (OSError, KeyError, ValueError, RecursionError, zipfile.BadZipFile, zlib.error) as error:
+        raise WeightsError(
+            f"{path.name} cannot be read: {' '.join(str(error).split())[:200]}.",
+            "Save it again with the Keras that made it.",
+        ) from error
+
+
+def _named(config: Any) -> Iterator[str]:
+    """Yield the name of every class in a configuration, however deep."""
+    ahead = [config]
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, dict):
+            if isinstance(one.get("class_name"), str):
+                yield one["class_name"]
+            ahead += one.values()
+        elif isinstance(one, list):
+            ahead += one
+
+
+def _code(path: Path, layer: str) -> WeightsError:
+    return WeightsError(
+        f"{path.name} holds a layer that is code or reads files ({layer}), which would run when the model is read.",
+        "Build the model without it, for example with keras.ops, and save it again.",
+    )
 
 
 def _assumed(model: Any, side: int | None) -> InputTransform:
