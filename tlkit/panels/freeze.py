@@ -17,7 +17,7 @@ from tlkit.panels.freeze_choices import FreezeState, changed, checked
 from tlkit.panels.look_inside import LookInside
 from tlkit.panels.numbers import duration, percent
 from tlkit.panels.panel import Panel
-from tlkit.panels.presets import MODES, PRESETS, modes_of, preset_of
+from tlkit.panels.presets import MODES, PRESETS, modes_of, offered, preset_named, preset_of
 from tlkit.panels.refusals import from_a_record, problem
 from tlkit.panels.things import things
 from tlkit.panels.twin import Paragraph, Part, Pictures, Table
@@ -105,7 +105,16 @@ class Freeze(Panel[FreezeState, train.Run]):
     def _settable(self) -> tuple[str, ...]:
         return ("stage", "mode", "learns", "preset", "modes", "seed")
 
+    def _presets(self) -> dict[str, tuple[str, str]]:
+        return offered([int(stage["parameters"]) for stage in self._about["stages"]])
+
     def _changed(self, changes: dict[str, Any]) -> FreezeState:
+        if "preset" in changes and preset_named(changes["preset"]) not in self._presets():
+            raise PanelError(
+                f"{PRESETS[preset_named(changes['preset'])][0]} does nothing of its own here: too few stages have"
+                " numbers that could learn.",
+                f"Choose one of {', '.join(self._presets())}.",
+            )
         state = changed(self._state, changes, self._own, self._learns_in)
         if preset_of(dict(state.modes), state.gradual, self._learns_in) == "your own":
             self._own = state.modes
@@ -216,11 +225,12 @@ class Freeze(Panel[FreezeState, train.Run]):
 
     def _view(self) -> dict[str, Any]:
         counts, modes = self._counts(), dict(self._state.modes)
-        preset = preset_of(modes, self._state.gradual, self._learns_in)
+        preset, presets = preset_of(modes, self._state.gradual, self._learns_in), self._presets()
+        preset = preset if preset in presets else "your own"
         return {
             "sample": {name: one for name, one in self._about["sample"].items() if name != "picture"},
             "presets": [
-                {"name": name, "label": label, "title": title} for name, (label, title) in PRESETS.items()
+                {"name": name, "label": label, "title": title} for name, (label, title) in presets.items()
             ],
             "preset": preset,
             "preset_words": PRESETS[preset][1],

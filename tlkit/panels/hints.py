@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tlkit.freeze import LEARNING
+from tlkit.panels.presets import offered
 
 
 def hint(found: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -41,14 +42,25 @@ def hint(found: Mapping[str, Any]) -> dict[str, Any] | None:
             "set": {"preset": "feature extraction"},
             "action": "Set it",
         }
-    if all(mode == "strict" for mode in modes.values()):
+    if all(mode == "strict" for mode in modes.values()) and "last stage" in offered(_numbers(found)):
         return {
             "words": "Try “Last stage”: one more stage may learn. Guess whether these few labels are enough for it.",
             "set": {"preset": "last stage"},
             "action": "Set it",
         }
+    words = (
+        "Try “Everything”, and look at the old task afterwards. Guess how much of it is forgotten."
+        if old is not None
+        else "Try “Everything”: all stages may learn. Guess whether these few labels are enough for that."
+    )
     return {
-        "words": "Try “Everything”, and look at the old task afterwards. Guess how much of it is forgotten.",
+        "words": words,
         "set": {"preset": "everything"},
         "action": "Set it",
     }
+
+
+def _numbers(found: Mapping[str, Any]) -> list[int]:
+    """Return how many weights each stage has, without the head."""
+    kinds = [stage["kinds"]["weights"] for stage in found["run"]["seal"]["stages"] if stage["name"] != "head"]
+    return [0 if one is None else int(one["numbers"]) for one in kinds]

@@ -55,6 +55,27 @@ def preset_named(name: str) -> str:
     return plain
 
 
+def offered(numbers: Sequence[int]) -> dict[str, tuple[str, str]]:
+    """Return the presets that do something of their own on a network.
+
+    Parameters
+    ----------
+    numbers
+        How many numbers each stage has, from the input on.
+
+    Examples
+    --------
+    >>> [name for name in PRESETS if name not in offered([100, 0])]
+    ['last stage', 'gradual']
+    """
+    useless = set()
+    if not numbers[-1]:
+        useless.add("last stage")
+    if sum(count > 0 for count in numbers) < 2:
+        useless |= {"last stage", "gradual"}
+    return {name: words for name, words in PRESETS.items() if name not in useless}
+
+
 def modes_of(preset: str, stages: Sequence[str], learns_in: str = "trainable") -> dict[str, str]:
     """Return the mode of every stage (without the head) under a preset other than "your own".
 

@@ -6,7 +6,8 @@ import { type Cell, List, Matrix } from "./confusion";
 
 interface Items {
   title: string;
-  items: { position: number; picture: string; alt: string; said: string }[];
+  /** A text stands for itself; there is no picture of where a network looked in it. */
+  items: { position: number; picture: string; alt: string; said: string; text?: string }[];
   more: string;
 }
 
@@ -169,15 +170,19 @@ function Row(
       <div class="tlkit-items">
         {props.items.map((one) => (
           <figure key={one.position}>
-            <button
-              type="button"
-              title="Where did it look?"
-              aria-disabled={props.busy}
-              aria-pressed={one.position === props.chosen}
-              onClick={() => props.busy || props.explain(one.position)}
-            >
-              <img src={props.pictures[one.picture]} alt={`${one.alt}: where did it look?`} width={56} />
-            </button>
+            {one.text !== undefined ? (
+              <p class="tlkit-item-text">{one.text}</p>
+            ) : (
+              <button
+                type="button"
+                title="Where did it look?"
+                aria-disabled={props.busy}
+                aria-pressed={one.position === props.chosen}
+                onClick={() => props.busy || props.explain(one.position)}
+              >
+                <img src={props.pictures[one.picture]} alt={`${one.alt}: where did it look?`} width={56} />
+              </button>
+            )}
             <figcaption>{one.said}</figcaption>
           </figure>
         ))}
