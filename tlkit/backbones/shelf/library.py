@@ -44,7 +44,7 @@ class Shelf:
         A folder, ``s3://bucket/path``, ``gs://bucket/path``, or ``https://...`` to read only; None for
         ``$TLKIT_SHELF``, else a folder among the user's data.
     token
-        For ``https://``; None takes ``$TLKIT_SHELF_TOKEN``.
+        For ``https://``; None takes ``$TLKIT_SHELF_TOKEN``. For ``gs://``, as gcsfs takes it.
     options
         For object storage, as fsspec takes them: ``endpoint_url``, for example.
 
@@ -65,7 +65,6 @@ class Shelf:
     def __init__(
         self, place: str | os.PathLike[str] | None = None, *, token: str | None = None, **options: Any
     ) -> None:
-        token = os.environ.get("TLKIT_SHELF_TOKEN") if token is None else token
         self._store = store_at(shelf_place() if place is None else place, token, options)
         self._checked = Checked(self._store)
 

@@ -73,6 +73,7 @@ class ObjectStore(Store):
                 raise self._taken(name, version)
             won = False
             try:
+                self._expect_conditions(self._path(name, version, folder, min(files)))
                 for file, content in files.items():
                     self.system.pipe_file(self._path(name, version, folder, file), content)
                 marker = sealed_json.write({**manifest, "folder": folder})
@@ -90,6 +91,20 @@ class ObjectStore(Store):
             finally:
                 if not won:
                     self._remove(self._path(name, version, folder))
+
+    def _expect_conditions(self, path: str) -> None:
+        """Refuse a store that overwrites what was only to be made: of two writers, both would think that they won."""
+        self.system.pipe_file(path, b"", mode="create")
+        try:
+            self.system.pipe_file(path, b"", mode="create")
+        except Exception as error:
+            if _came_late(error):
+                return
+            raise
+        raise StoreError(
+            f"The store of {self.place} overwrites files even where it is told not to, so that versions could change.",
+            "Use one with conditional writes (If-None-Match), as Amazon's and Google's have, or a folder.",
+        )
 
     def note(self, name: str, version: str, content: bytes) -> None:
         with self._told():

@@ -80,11 +80,12 @@ def store_at(place: str | os.PathLike[str], token: str | None, options: Mapping[
     if scheme in ("s3", "gs", "gcs"):
         from tlkit.backbones.shelf.objects import ObjectStore
 
-        return ObjectStore(scheme, text, options)
+        own = {} if token is None or scheme == "s3" else {"token": token}
+        return ObjectStore(scheme, text, {**own, **options})
     if scheme in ("http", "https"):
         from tlkit.backbones.shelf.web import WebStore
 
-        return WebStore(text, token)
+        return WebStore(text, os.environ.get("TLKIT_SHELF_TOKEN") if token is None else token)
     raise ShelfError(
         f"A shelf cannot stand at {scheme}://.",
         "Give a folder, s3://bucket/path, gs://bucket/path or https://....",
