@@ -27,7 +27,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import ot
 from originals import distances, scores
 from similarity_growth import CLASSES, growth
 from sklearn.linear_model import BayesianRidge
@@ -36,6 +35,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 
 from tlkit import similarity
+from tlkit.similarity.optimal_transport import solvers
 from tlkit.similarity.resample import folds as dealt
 
 REPEATS = 5
@@ -132,7 +132,7 @@ def rows_of_table(rows: int, width: int) -> list[Row]:
             "wasserstein",
             lambda: similarity.wasserstein(x, b, lines),
             lambda: distances.wasserstein(x, b, lines),
-            lambda: float(ot.sliced_wasserstein_distance(x, b, projections=lines.T)),
+            lambda: float(solvers().sliced_wasserstein_distance(x, b, projections=lines.T)),
         ),
         Row(
             "otdd",
@@ -194,7 +194,7 @@ def kernels(a: np.ndarray, b: np.ndarray) -> float:
 def gaussians(a: np.ndarray, b: np.ndarray) -> float:
     """Fréchet distance by POT's distance of Gaussians."""
     spreads = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
-    return float(ot.gaussian.bures_wasserstein_distance(a.mean(axis=0), b.mean(axis=0), *spreads) ** 2)
+    return float(solvers().gaussian.bures_wasserstein_distance(a.mean(axis=0), b.mean(axis=0), *spreads) ** 2)
 
 
 def compare(table: Sequence[Row], quick: bool) -> list[str]:

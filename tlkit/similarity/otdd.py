@@ -11,6 +11,7 @@ from tlkit.errors import SimilarityError
 from tlkit.similarity import checks, sampling
 from tlkit.similarity.checks import Codes, Matrix
 from tlkit.similarity.frechet import deviations
+from tlkit.similarity.optimal_transport import solvers
 from tlkit.similarity.pairwise import squared_distances
 from tlkit.similarity.sinkhorn import of_itself, sinkhorn
 from tlkit.similarity.units import moderate, told
@@ -184,11 +185,9 @@ def _cost(a: _Classes, b: _Classes) -> Matrix:
 
 
 def _exact(cost: Matrix) -> tuple[float, Matrix]:
-    from ot import emd
-
     largest = float(cost.max()) or 1.0
     weights = [np.full(count, 1 / count) for count in cost.shape]
-    plan, found = emd(*weights, cost / largest, numItermax=_MOST_ITERATIONS, log=True)
+    plan, found = solvers().emd(*weights, cost / largest, numItermax=_MOST_ITERATIONS, log=True)
     if found["warning"] is not None:
         raise SimilarityError(
             f"The transport of {cost.shape[0]} x {cost.shape[1]} rows was not solved: {found['warning']}",

@@ -9,6 +9,7 @@ import numpy as np
 from tlkit.errors import SimilarityError
 from tlkit.similarity import checks, sampling
 from tlkit.similarity.checks import Matrix
+from tlkit.similarity.optimal_transport import solvers
 from tlkit.similarity.units import moderate, told
 
 _LINES_AT_ONCE = 64
@@ -77,9 +78,7 @@ def _squared_on_lines(a: Matrix, b: Matrix) -> float:
     if a.shape == b.shape:
         a -= b
         return float(np.vdot(a, a) / a.shape[1])
-    from ot import wasserstein_1d
-
-    return float(wasserstein_1d(a.T, b.T, p=2, require_sort=False).sum())
+    return float(solvers().wasserstein_1d(a.T, b.T, p=2, require_sort=False).sum())
 
 
 def _directions(projections: Any, width: int, seed: int) -> Matrix:

@@ -1,0 +1,32 @@
+"""Optimal transport: POT's solvers, imported when they are needed."""
+
+from __future__ import annotations
+
+import os
+from types import ModuleType
+
+_SETTING = "POT_BACKEND_DISABLE_TENSORFLOW"
+
+
+def solvers() -> ModuleType:
+    """Import POT, without TensorFlow.
+
+    POT imports every array library that it can work with. Where TensorFlow is installed, it takes seconds to import,
+    and torch, imported after it, can end the process.
+
+    Examples
+    --------
+    >>> solvers().emd2([0.5, 0.5], [1.0], [[0.0], [2.0]])
+    1.0
+    """
+    before = os.environ.get(_SETTING)
+    os.environ[_SETTING] = "1"
+    try:
+        import ot
+    finally:
+        if before is None:
+            del os.environ[_SETTING]
+        else:
+            os.environ[_SETTING] = before
+    module: ModuleType = ot
+    return module
