@@ -35,6 +35,7 @@ def test_freeze_trains_and_looks_into_texts(net: Backbone, dataset: Dataset) -> 
     said = str(panel)
     assert "A training text of class" in said
     assert "texts it had never seen" in said
+    assert "100 % of the backbone's work is done once" in said
     assert "icture" not in said
     # The mean has no numbers of its own: to open it alone would be nothing.
     assert "Try “Everything”: all stages may learn." in said
@@ -90,6 +91,7 @@ def test_similarity_takes_texts_from_the_choice_to_the_gain(net: Backbone, datas
     shown = panel.set(picture="fruit")._full_view()["outcome"]
     assert shown["chosen"]["title"] == "Nearest texts in dogs"
     assert shown["choices"][1]["words"].startswith("fruit: ")
+    assert panel._full_view()["gain"]["time"].startswith("Takes ")
     gain = panel.set(labels_per_class=2, draws=1).measure_gain()
     assert gain.comparison.arms == ("scratch", "tf-idf", "frozen", "fine-tuned")
     assert gain.pair == ("scratch", "frozen")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import joblib
 import numpy as np
@@ -68,15 +68,25 @@ def _is_kept(setup: Setup, order: Order) -> bool:
 
 def _rate(backbone: Backbone) -> float:
     """Return how many multiply-adds a second one thread manages with this network."""
+    from tlkit.compare.measure import PER_SECOND
     from tlkit.train.threads import threads
 
-    images = np.zeros((_BATCH, *backbone.transform.shape), dtype=np.float32)
+    work = backbone.summary().multiply_adds
+    if not work:  # it only looks up words
+        return float(PER_SECOND)
+    transform = backbone.transform
+    texts = transform.takes == "texts"
+    items: Any = (
+        list(transform.probe(())) * (_BATCH // 2)
+        if texts
+        else np.zeros((_BATCH, *transform.shape), dtype=np.float32)
+    )
     with threads(1):
-        backbone.features(images[:1])
+        backbone.features(items[:1])
         began = time.perf_counter()
-        backbone.features(images)
+        backbone.features(items)
         seconds = time.perf_counter() - began
-    return _BATCH * backbone.summary().multiply_adds / max(seconds, 1e-6)
+    return _BATCH * work / max(seconds, 1e-6)
 
 
 def names(arms: Sequence[Arm]) -> str:

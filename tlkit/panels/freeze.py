@@ -203,7 +203,8 @@ class Freeze(Panel[FreezeState, train.Run]):
         return {
             "learns": learns,
             "of": head + sum(stage["parameters"] for stage in stages.values()),
-            "remembered": remembered / work if work else 0.0,
+            # What only looks up words counts no work.
+            "remembered": remembered / work if work else float(self._prefix() == len(self._state.modes)),
         }
 
     def _prefix(self) -> int:
