@@ -31,15 +31,16 @@ def _value(number: int, name: str, sizes: list[int | str]) -> bytes:
     return _field(number, _field(1, name) + _field(2, _field(1, _field(1, 1) + _field(2, dims))))
 
 
-def pooling_and_matrix(matrix: Any, sizes: list[int | str]) -> bytes:
-    """Return a file that gives ``places``, (n, c, 1, 1), and ``features``, the means times the matrix."""
+def pooling_and_matrix(matrix: Any, sizes: list[int | str], location: str = "") -> bytes:
+    """Return a file that gives ``places``, (n, c, 1, 1), and ``features``, the means times the matrix.
+
+    With a location, the matrix is not in it, but in the file of that name.
+    """
     stored = np.ascontiguousarray(matrix, dtype="<f4")
-    kernel = (
-        b"".join(_field(1, one) for one in stored.shape)
-        + _field(2, 1)
-        + _field(8, "kernel")
-        + _field(9, stored.tobytes())
-    )
+    numbers = _field(9, stored.tobytes())
+    if location:
+        numbers = _field(13, _field(1, "location") + _field(2, location)) + _field(14, 1)
+    kernel = b"".join(_field(1, one) for one in stored.shape) + _field(2, 1) + _field(8, "kernel") + numbers
     graph = b"".join(
         [
             _node("GlobalAveragePool", ["pictures"], "places"),

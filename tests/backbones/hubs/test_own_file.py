@@ -314,6 +314,35 @@ class TestOnnx:
         with pytest.raises(WeightsError, match="not the file that was loaded"):
             pickle.loads(pickle.dumps(source)).features(images(4))
 
+    def test_numbers_in_another_file_belong_to_it(self, tmp_path: Path) -> None:
+        matrix = np.random.default_rng(1).random((3, 5)).astype(np.float32)
+        place, beside = tmp_path / "net.onnx", tmp_path / "net.onnx.data"
+        place.write_bytes(pooling_and_matrix(matrix, ["n", 3, 12, 12], beside.name))
+        with pytest.raises(WeightsError, match=r"in 'net\.onnx\.data', and no such file lies beside it"):
+            backbones.load(f"file:{place}")
+        beside.write_bytes(matrix.tobytes())
+        net = backbones.load(f"file:{place}")
+        assert np.allclose(net.features(images(4)), images(4).mean((2, 3)) @ matrix, atol=1e-6)
+        assert net.card.file_bytes == place.stat().st_size + matrix.nbytes
+        beside.write_bytes((matrix + 1).tobytes())
+        with pytest.raises(WeightsError, match="not the file that was loaded"):
+            pickle.loads(pickle.dumps(net)).features(images(4))
+        other = backbones.load(f"file:{place}")
+        assert net.card.sha256 != other.card.sha256
+        assert net.fingerprint != other.fingerprint
+
+    @pytest.mark.parametrize("location", ["../secret", "/secret", "link", ""])
+    def test_numbers_from_elsewhere_are_not_read(self, tmp_path: Path, location: str) -> None:
+        (tmp_path / "secret").write_bytes(bytes(60))
+        place = tmp_path / "inner" / "net.onnx"
+        place.parent.mkdir()
+        (place.parent / "link").symlink_to(tmp_path / "secret")
+        place.write_bytes(
+            pooling_and_matrix(np.ones((3, 5)), ["n", 3, 12, 12], location)[: None if location else -9]
+        )
+        with pytest.raises(WeightsError, match="lies beside it" if location else "not a whole ONNX file"):
+            backbones.load(f"file:{place}")
+
     def test_what_does_not_fit(self, tmp_path: Path) -> None:
         place = tmp_path / "net.onnx"
         place.write_bytes(pooling_and_matrix(np.ones((3, 5)), ["n", 3, "h", "w"]))

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tlkit import files
 from tlkit.backbones.hubs.missing import missing_part
+from tlkit.backbones.hubs.onnx_parts import hash_of
 from tlkit.backbones.limits import limit
 from tlkit.errors import WeightsError, unknown_name
 
@@ -101,7 +101,7 @@ class OnnxExtractor:
     Parameters
     ----------
     path, sha256
-        The file; a changed one is refused.
+        The file, and the hash of all that belongs to it; a changed one is refused.
     output
         Which output holds the features; empty takes the first that is (n, d) or (n, c, h, w).
     """
@@ -125,7 +125,7 @@ class OnnxExtractor:
                 import onnxruntime
             except ImportError as error:
                 raise missing_part("onnxruntime", "onnx") from error
-            if files.sha256(self.path) != self.sha256:
+            if hash_of(self.path) != self.sha256:
                 raise WeightsError(f"{self.path.name} is not the file that was loaded.", "Load it again.")
             settings = onnxruntime.SessionOptions()
             settings.log_severity_level = 4

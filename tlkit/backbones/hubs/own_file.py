@@ -8,7 +8,8 @@ file                                   what it gives
                                        ``weights_only``: what would run code is refused
 ``.pt2``                               a program of ``torch.export``; reading one can run code, so that it
                                        needs ``trust=True``
-``.onnx``                              frozen features, by onnxruntime
+``.onnx``                              frozen features, by onnxruntime; numbers that it keeps in other files have
+                                       to lie beside it
 =====================================  ====================================================================
 
 What ``NAME.json`` says, `tlkit.backbones.hubs.beside` lists; :func:`read` takes the same as an argument.
@@ -32,6 +33,7 @@ from tlkit.backbones.card import ModelCard
 from tlkit.backbones.hubs.beside import Beside, beside, check_hash
 from tlkit.backbones.hubs.frozen_stage import FrozenStage
 from tlkit.backbones.hubs.hub import Asked, Present
+from tlkit.backbones.hubs.onnx_parts import hash_of, parts
 from tlkit.backbones.hubs.own_exports import ExportedStage, OnnxExtractor
 from tlkit.backbones.hubs.own_networks import network_of
 from tlkit.backbones.staged import StagedModule
@@ -100,6 +102,7 @@ def read(
     shown = f"file:{path}"
     known: dict[str, Any] = {"sha256": sha256, "file_bytes": place.stat().st_size}
     if place.suffix == ".onnx":
+        known = {"sha256": hash_of(place), "file_bytes": sum(one.stat().st_size for one in parts(place))}
         return _onnx(shown, place.absolute(), said, known, side)
     if place.suffix == ".pt2":
         return _program(shown, place, said, known, trust)
