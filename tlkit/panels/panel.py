@@ -6,26 +6,24 @@ import dataclasses
 import os
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import tlkit
 from tlkit import files
-from tlkit.errors import PanelError, StoppedError
+from tlkit.errors import PanelError
 from tlkit.panels import twin
-from tlkit.panels.display import Displayed
 from tlkit.panels.record import checked, damage_is_told, plain, reopened, state_of, tuples
-from tlkit.panels.refusals import from_a_record, no_result, problem, unknown_setting
+from tlkit.panels.refusals import no_result, problem, unknown_setting
+from tlkit.panels.running import Running, Status
 from tlkit.panels.worker import Job
 
 S = TypeVar("S")
 R = TypeVar("R")
-T = TypeVar("T")
-Status = Literal["ready", "running", "stopping", "finished", "stopped", "failed"]
 # Said to those who do not see it; a failure is an alert of its own.
 _ANNOUNCED = {"running": "Started.", "finished": "Finished.", "stopped": "Stopped."}
 
 
-class Panel(Displayed, Generic[S, R]):
+class Panel(Running[S, R]):
     """A panel with settings of type ``S`` and a result of type ``R``.
 
     A subclass sets the class attributes and the hooks below; see :class:`tlkit.panels.Freeze`.
@@ -58,7 +56,6 @@ class Panel(Displayed, Generic[S, R]):
 
     version: ClassVar[int] = 1
     State: ClassVar[type]
-    _opened = False  # from a record
 
     def __init__(self, state: S, about: dict[str, Any]) -> None:
         super().__init__()
@@ -186,12 +183,6 @@ class Panel(Displayed, Generic[S, R]):
     @abstractmethod
     def _twin(self) -> Sequence[twin.Part]: ...
 
-    @abstractmethod
-    def _work(self, job: Job) -> R: ...
-
-    @abstractmethod
-    def _outcome_of(self, result: R) -> dict[str, Any]: ...
-
     def _result_of(self, outcome: dict[str, Any]) -> R | None:
         """Build the result from a record's outcome; None where the objects are gone."""
         return None
@@ -206,82 +197,9 @@ class Panel(Displayed, Generic[S, R]):
     def _changed(self, changes: dict[str, Any]) -> S:
         return dataclasses.replace(self._state, **changes)  # type: ignore[type-var]  # S is a dataclass
 
-    def _anew(self) -> str:
-        """Say how to make a panel like one that was opened from a record."""
-        return "Make it anew."
-
     def _actions(self) -> Mapping[str, Callable[..., object]]:
         """Further things that the browser can ask for, by name."""
         return {}
-
-    # Runs
-
-    def _busy(self) -> bool:
-        return self._status in ("running", "stopping")
-
-    def _begin(self) -> Job:
-        if self._opened:
-            raise from_a_record(self._anew())
-        with self._lock:
-            if self._busy():
-                raise PanelError("A run is going on already.", "Stop it or wait for its end.")
-            self._status = "running"
-            self._problem = None
-            self._job = Job(self._show)
-        self._show()
-        return self._job
-
-    def _perform(self, job: Job) -> R:
-        state = self._state
-
-        def work(job: Job) -> R:
-            result = self._work(job)
-            outcome = self._outcome_of(result)
-            with self._lock:
-                self._result, self._outcome, self._ran = result, outcome, state
-            return result
-
-        return self._carry_out(job, work)
-
-    def _carry_out(self, job: Job, work: Callable[[Job], T]) -> T:
-        """Do a piece of work that began: its end, its stop and its failure become the panel's status."""
-        status: Status = "failed"
-        try:
-            done = work(job)
-            status = "finished"
-            return done
-        except (StoppedError, KeyboardInterrupt):
-            status = "stopped"
-            raise
-        except BaseException as error:
-            self._problem = problem(error)
-            raise
-        finally:
-            with self._lock:
-                self._status = status
-                self._job = None
-            self._show()
-            self._update_outputs()
-
-    def _start(self) -> None:
-        """Run in a thread, as a click does; errors are shown in the panel."""
-        self._in_thread(self._begin(), self._perform)
-
-    def _in_thread(self, job: Job, perform: Callable[[Job], object]) -> None:
-        def work() -> None:
-            try:
-                perform(job)
-            except Exception:  # already in the panel, in words
-                return
-
-        job.start(work)
-
-    def _stop(self) -> None:
-        with self._lock:
-            if self._job is not None and self._status == "running":
-                self._status = "stopping"
-                self._job.stop()
-        self._show()
 
     # The live widget
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from tlkit import files
 from tlkit.errors import DataError, StoreError, TakenError, TlkitError, WeightsError
-from tlkit.words.vocabulary import Vocabulary
+from tlkit.words.mapped_words import CURE, MappedWords, hash_of
 from tlkit.words.word_vectors import WordVectors
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ _ABOUT, _WORDS, _OFFSETS, _HASHES, _ORDER, _VECTORS = (
     "vectors.f4",
 )
 _FORMAT = "tlkit word vectors, version 1"
-_CURE = "Delete the folder and convert the file again."
 
 
 def is_converted(folder: Path) -> bool:
@@ -125,65 +123,8 @@ def verify(folder: str | os.PathLike[str]) -> None:
         found = files.sha256(place / name)
         if found != expected:
             raise WeightsError(
-                f"{place / name} was changed: its SHA-256 is {found}, expected {expected}.", _CURE
+                f"{place / name} was changed: its SHA-256 is {found}, expected {expected}.", CURE
             )
-
-
-class MappedWords(Vocabulary):
-    """Words in a file, found by their hash.
-
-    Parameters
-    ----------
-    letters
-        All words one after another, UTF-8.
-    offsets
-        (n + 1,): where each begins and the last one ends.
-    hashes, order
-        (n,): the hashes of the words in rising order, and which word each belongs to.
-    """
-
-    def __init__(
-        self,
-        letters: NDArray[np.uint8],
-        offsets: NDArray[np.uint64],
-        hashes: NDArray[np.uint64],
-        order: NDArray[np.uint32],
-    ) -> None:
-        self._letters, self._offsets, self._hashes, self._order = letters, offsets, hashes, order
-
-    def __len__(self) -> int:
-        return len(self._order)
-
-    def find(self, word: str) -> int:
-        """Return where a word stands, from 0; -1 if it is not there."""
-        try:
-            raw = word.encode()
-        except UnicodeEncodeError:
-            return -1
-        wanted = np.uint64(_hash(raw))
-        at = int(np.searchsorted(self._hashes, wanted))
-        while at < len(self._hashes) and self._hashes[at] == wanted:
-            place = int(self._order[at])
-            if self._raw(place) == raw:
-                return place
-            at += 1
-        return -1
-
-    def word(self, at: int) -> str:
-        """Return the word at a place, from 0."""
-        try:
-            return self._raw(at).decode()
-        except UnicodeDecodeError as error:
-            raise WeightsError(f"Word {at} of converted word vectors is damaged.", _CURE) from error
-
-    def _raw(self, at: int) -> bytes:
-        if at >= len(self):
-            raise WeightsError("The index of converted word vectors is damaged.", _CURE)
-        return self._letters[int(self._offsets[at]) : int(self._offsets[at + 1])].tobytes()
-
-
-def _hash(raw: bytes) -> int:
-    return int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), "little")
 
 
 def _about(folder: Path) -> dict[str, Any]:
@@ -195,20 +136,18 @@ def _about(folder: Path) -> dict[str, Any]:
         )
     kinds = {"words": int, "dimensions": int, "name": str, "remarks": list, "bytes": dict, "sha256": dict}
     if "card" not in about or any(not isinstance(about.get(key), kind) for key, kind in kinds.items()):
-        raise WeightsError(f"{folder / _ABOUT} was changed.", _CURE)
+        raise WeightsError(f"{folder / _ABOUT} was changed.", CURE)
     expected = about["bytes"]
     for name in (_WORDS, _OFFSETS, _HASHES, _ORDER, _VECTORS):
         try:
             size = (folder / name).stat().st_size
         except OSError as error:
-            raise WeightsError(
-                f"{folder / name} cannot be read: {error.strerror or error}.", _CURE
-            ) from error
+            raise WeightsError(f"{folder / name} cannot be read: {error.strerror or error}.", CURE) from error
         if size != expected.get(name):
             raise WeightsError(
                 f"{folder / name} was cut short or changed: it has {size:,} bytes, expected"
                 f" {expected.get(name, 0):,}.",
-                _CURE,
+                CURE,
             )
     return about
 
@@ -217,7 +156,7 @@ def _mapped(path: Path, kind: str, shape: tuple[int, ...]) -> NDArray[Any]:
     try:
         return np.asarray(np.memmap(path, dtype=kind, mode="r")).reshape(shape)
     except (OSError, ValueError) as error:
-        raise WeightsError(f"{path} cannot be mapped into memory: {error}.", _CURE) from error
+        raise WeightsError(f"{path} cannot be mapped into memory: {error}.", CURE) from error
 
 
 def _write_blocks(folder: Path, blocks: Iterable[Block]) -> tuple[NDArray[np.uint64], int]:
@@ -246,7 +185,7 @@ def _write_blocks(folder: Path, blocks: Iterable[Block]) -> tuple[NDArray[np.uin
 def _write_index(folder: Path, offsets: NDArray[np.uint64]) -> None:
     letters = (folder / _WORDS).read_bytes()
     edges = offsets.tolist()
-    hashes = np.fromiter((_hash(letters[a:b]) for a, b in pairwise(edges)), np.uint64, len(offsets) - 1)
+    hashes = np.fromiter((hash_of(letters[a:b]) for a, b in pairwise(edges)), np.uint64, len(offsets) - 1)
     order = np.argsort(hashes, kind="stable")
     for name, array in (
         (_OFFSETS, offsets),
