@@ -6,6 +6,7 @@ import copy
 import json
 import pickle
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,26 @@ def test_weights_with_layers_beside_them(weights: Path, kind: str) -> None:
     assert np.allclose(net.source_probabilities(images(3)), probabilities, atol=1e-6)
     assert (net.stages, net.card.classes) == (("stem", "body"), ("a", "b", "c", "d"))
     assert (net.card.licence_weights, len(net.card.sha256)) == ("CC0-1.0", 64)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda x: x * float("nan"),
+        lambda x: x.to(torch.complex64),
+        lambda x: x.to_sparse(),
+        lambda x: torch.quantize_per_tensor(x, 0.1, 0, torch.qint8),
+        lambda x: x.to("meta"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_weights_that_are_no_plain_numbers_are_refused(
+    weights: Path, spoil: Callable[[torch.Tensor], torch.Tensor]
+) -> None:
+    state = network().state_dict()
+    torch.save({**state, "stem.0.weight": spoil(state["stem.0.weight"])}, weights.with_suffix(".pt"))
+    with pytest.raises(WeightsError, match=r"no plain, finite numbers in .*stem\.0\.weight"):
+        backbones.load(f"file:{weights.with_suffix('.pt')}")
 
 
 @pytest.mark.parametrize("mode", MODES)

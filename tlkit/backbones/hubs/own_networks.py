@@ -165,6 +165,12 @@ def _fill(net: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
             f" ({len(missing)} missing, {len(left)} left over, {len(shapes)} of another shape).",
             "Name the network that they were made for.",
         )
+    odd = next((key for key in own if key in state and not _plain_numbers(state[key])), None)
+    if odd is not None:
+        raise WeightsError(
+            f"The weights {path.name} hold no plain, finite numbers in {odd}: the network would give none either.",
+            "Save dense tensors of real numbers, from a training whose loss stayed finite.",
+        )
     net.load_state_dict(
         {
             key: value.to(own[key].dtype) if own[key].is_floating_point() else value
@@ -175,6 +181,12 @@ def _fill(net: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
     )
     for one in net.parameters():
         one.requires_grad_(True)
+
+
+def _plain_numbers(value: Tensor) -> bool:
+    """Say whether a tensor is stored whole, in real numbers of which all are finite."""
+    whole = value.layout is torch.strided and not value.is_quantized and value.device.type == "cpu"
+    return whole and not value.is_complex() and bool(torch.isfinite(value).all())
 
 
 def _transform(said: Beside, usual: InputTransform | None, path: Path) -> InputTransform:
