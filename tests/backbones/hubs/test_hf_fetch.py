@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from pathlib import Path
@@ -148,6 +149,28 @@ def test_a_changed_byte_is_found_in_a_copy_without_links_too(
 def test_settings_that_are_none_are_said(hub: LoopbackHub, repository: Repository, content: bytes) -> None:
     repository.files["config.json"] = content
     with pytest.raises(WeightsError, match=f"hf:{NAME}"):
+        backbones.load(f"hf:{NAME}", download=True)
+
+
+@pytest.mark.parametrize(
+    ("file", "more", "words"),
+    [
+        (
+            "preprocessor_config.json",
+            {"size": {"height": 60_000, "width": 60_000}},
+            "makes no sense: 60000 x 60000 pixels",
+        ),
+        ("preprocessor_config.json", {"size": {"height": 8, "width": "x"}}, "makes no sense"),
+        ("preprocessor_config.json", {"rescale_factor": "a"}, "makes no sense"),
+        ("config.json", {"_attn_implementation": "someone/kernel"}, "computed by programs of someone/kernel"),
+        ("config.json", {"text_config": {"attn_implementation": {"": "someone/kernel"}}}, "someone/kernel"),
+    ],
+)
+def test_settings_that_lead_astray_are_said(
+    hub: LoopbackHub, repository: Repository, file: str, more: dict[str, object], words: str
+) -> None:
+    repository.files[file] = json.dumps({**json.loads(repository.files[file]), **more}).encode()
+    with pytest.raises(WeightsError, match=words):
         backbones.load(f"hf:{NAME}", download=True)
 
 

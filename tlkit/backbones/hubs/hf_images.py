@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from tlkit.backbones.evaluating import evaluating
 from tlkit.backbones.hubs.cutting import Through, chained, last_linear, with_parts
+from tlkit.backbones.hubs.hub import MOST_SIDE
 from tlkit.backbones.transform import InputTransform
-from tlkit.errors import DataError, WeightsError
+from tlkit.errors import DataError, TlkitError, WeightsError
 
 _ROUNDING = 1e-5
 
@@ -202,7 +203,21 @@ def image_transform_of(folder: Path, config: Any, trust: bool, name: str) -> tup
             f"{name} does not say how its pictures are prepared (preprocessor_config.json): {type(error).__name__}.",
             "Wrap it yourself with backbones.wrap and the right transform.",
         ) from error
+    try:
+        return _transform(said, config, name), _differences(said)
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError) as error:
+        if isinstance(error, TlkitError):
+            raise
+        raise WeightsError(
+            f"What {name} says of its pictures (preprocessor_config.json) makes no sense: {error}.",
+            "Wrap it yourself with backbones.wrap and the right transform.",
+        ) from error
+
+
+def _transform(said: Mapping[str, Any], config: Any, name: str) -> InputTransform:
     height, width = _size(said, config)
+    if not (1 <= height <= MOST_SIDE and 1 <= width <= MOST_SIDE):
+        raise ValueError(f"{height} x {width} pixels")
     channels = int(getattr(config, "num_channels", 3))
     if channels not in (1, 3):
         raise DataError(
@@ -213,14 +228,13 @@ def image_transform_of(folder: Path, config: Any, trust: bool, name: str) -> tup
     scale = 255 * float(said.get("rescale_factor") or 1 / 255) if said.get("do_rescale", True) else 255.0
     mean = _listed(said.get("image_mean"), channels) if normalises else [0.0] * channels
     std = _listed(said.get("image_std"), channels) if normalises else [1.0] * channels
-    transform = InputTransform(
+    return InputTransform(
         channels,
         height,
         width,
         tuple(round(one / scale, 12) for one in mean),
         tuple(round(one / scale, 12) for one in std),
     )
-    return transform, _differences(said)
 
 
 def _listed(value: Any, channels: int) -> list[float]:

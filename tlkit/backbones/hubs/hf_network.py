@@ -45,6 +45,12 @@ def config_of(name: str, snapshot: Snapshot, settings: dict[str, Any], asked: As
     """
     from transformers import AutoConfig
 
+    programs = [one for one in _implementations(settings) if "/" in one]
+    if programs and not asked.trust:
+        raise WeightsError(
+            f"{name} is to be computed by programs of {programs[0]} on a hub, which would be run on this machine.",
+            "If you trust who made them, load with trust=True.",
+        )
     if "auto_map" in settings and not asked.trust:
         from transformers import CONFIG_MAPPING
 
@@ -62,6 +68,20 @@ def config_of(name: str, snapshot: Snapshot, settings: dict[str, Any], asked: As
             f"transformers does not know what {name} is: {type(error).__name__}.",
             "Update transformers, or use another model.",
         ) from error
+
+
+def _implementations(settings: Any) -> Iterator[str]:
+    """Yield who is to compute parts of a network: words of the library, or a repository with programs."""
+    ahead = [settings]
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, dict):
+            for key, value in one.items():
+                if str(key).endswith("_implementation"):
+                    yield from (str(value),) if not isinstance(value, dict) else map(str, value.values())
+                ahead.append(value)
+        elif isinstance(one, list):
+            ahead += one
 
 
 @contextmanager
