@@ -189,7 +189,10 @@ def check_pair(theirs: Side, ours: Side, backbone: Any) -> None:
             "Compare sets of one kind; class names alone are compared with a backbone as source.",
         )
     if backbone is not None and theirs.texts:
-        raise SimilarityError("The items are texts, which a backbone does not see.", "Leave backbone out.")
+        raise SimilarityError(
+            "The items are texts, which are compared as they are written and not by features.",
+            "Leave backbone out.",
+        )
     if backbone is not None and not callable(getattr(backbone, "features", None)):
         raise SimilarityError(
             f"The backbone is of the kind {type(backbone).__name__}, without features(images).",
