@@ -135,6 +135,31 @@ def test_a_folder_that_timm_saved(tmp_path: Path) -> None:
         backbones.load(f"timm:local-dir:{tmp_path / 'net'}", side=9)
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (
+            {"pretrained_cfg": {"input_size": [3, 60_000, 60_000]}},
+            "makes no sense: pictures of 60000 x 60000",
+        ),
+        ({"pretrained_cfg": {"crop_pct": "x"}}, "makes no sense"),
+        ({"pretrained_cfg": {"label_names": 5}}, "makes no sense"),
+        ({"model_args": {"pretrained_strict": False}}, "sets pretrained_strict"),
+        ({"architecture": "hf-hub:a/b"}, "do not fit its network: Unknown model"),
+        ([], "are no object"),
+    ],
+)
+def test_settings_that_lead_astray_are_said(tmp_path: Path, said: Any, words: str) -> None:
+    _saved(tmp_path / "net", "test_vit", num_classes=3)
+    place = tmp_path / "net" / "config.json"
+    settings = json.loads(place.read_text(encoding="utf-8"))
+    for key, value in said.items() if isinstance(said, dict) else ():
+        settings[key] = {**settings[key], **value} if isinstance(value, dict) else value
+    place.write_text(json.dumps(settings if said else said), encoding="utf-8")
+    with pytest.raises(WeightsError, match=words):
+        backbones.load(f"timm:local-dir:{tmp_path / 'net'}")
+
+
 def test_what_is_no_safetensors_is_refused(tmp_path: Path) -> None:
     _saved(tmp_path / "net")
     torch.save({}, tmp_path / "net" / "pytorch_model.bin")

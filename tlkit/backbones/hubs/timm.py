@@ -18,7 +18,7 @@ from tlkit.backbones.hubs.hf_card import hub_card
 from tlkit.backbones.hubs.hf_fetch import here_or_fetched
 from tlkit.backbones.hubs.hf_hashes import verify
 from tlkit.backbones.hubs.hf_network import settings_in
-from tlkit.backbones.hubs.hub import Asked, Present
+from tlkit.backbones.hubs.hub import MOST_SIDE, Asked, Present
 from tlkit.backbones.hubs.timm_card import classes_of, limits_of, sources_of
 from tlkit.backbones.hubs.timm_stages import cut_timm
 from tlkit.backbones.staged import StagedModule
@@ -179,13 +179,28 @@ def _silent() -> Iterator[None]:
 def _built(
     name: str, asked_of_timm: str, snapshot: Snapshot, sha256: str, asked: Asked, overlay: dict[str, Any]
 ) -> Backbone:
+    try:
+        return _read(name, asked_of_timm, snapshot, sha256, asked, overlay)
+    except TlkitError:
+        raise
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise WeightsError(
+            f"What {name} says of itself (config.json) makes no sense: {error}.", "Use another network."
+        ) from error
+
+
+def _read(
+    name: str, asked_of_timm: str, snapshot: Snapshot, sha256: str, asked: Asked, overlay: dict[str, Any]
+) -> Backbone:
     import timm
     from timm.data.config import resolve_model_data_config
 
     if len(snapshot.weights) != 1:
         raise WeightsError(f"{name} has its weights in pieces.", "Use one with a single model.safetensors.")
     more: dict[str, Any] = {}
-    if not asked_of_timm.startswith(_FOLDER):
+    if asked_of_timm.startswith(_FOLDER):
+        _expect_all_weights(name, settings_in(snapshot.folder, name))
+    else:
         more["pretrained_cfg_overlay"] = {**overlay, "file": str(snapshot.weights[0])}
     if asked.side is not None and _fixed(name, asked_of_timm, snapshot):
         more["img_size"] = asked.side
@@ -204,6 +219,8 @@ def _built(
     channels, height, width = data["input_size"]
     if asked.side is not None:
         height = width = asked.side
+    if not (1 <= height <= MOST_SIDE and 1 <= width <= MOST_SIDE):
+        raise ValueError(f"pictures of {height} x {width} pixels")
     if channels not in (1, 3):
         raise DataError(
             f"{name} takes {channels} channels, and tlkit has pictures of 1 or 3.", "Use another network."
@@ -240,6 +257,17 @@ def _built(
         # Its statistics are of many pictures; and without BatchNorm, the other mode's rate is far too high.
         learns_in="stored_stats",
     )
+
+
+def _expect_all_weights(name: str, settings: dict[str, Any]) -> None:
+    """Refuse settings that let timm leave weights as they were drawn."""
+    given = settings.get("model_args")
+    odd = [key for key in given if str(key).startswith("pretrained")] if isinstance(given, dict) else []
+    if odd:
+        raise WeightsError(
+            f"{name} sets {odd[0]} (config.json), with which some of its weights may stay random.",
+            "Take it out, or use another network.",
+        )
 
 
 def _fixed(name: str, asked_of_timm: str, snapshot: Snapshot) -> bool:
