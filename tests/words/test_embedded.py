@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -87,3 +89,9 @@ def test_packing_keeps_words_and_rows_and_is_the_same_each_time() -> None:
     assert list(again.words) == ["a", "ä b", "c"]
     assert again.full().tolist() == [[6, 8], [0.5, -63.5], [6, 8]]
     assert again.content() == packed.content()
+
+
+def test_word_vectors_are_there_without_torch() -> None:
+    code = "import sys; from tlkit import words; words.load('words:english'); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from tlkit.backbones.hubs.hub import Present
+from typing import TYPE_CHECKING
+
 from tlkit.errors import unknown_name
 from tlkit.words.converted import is_converted
 from tlkit.words.embedded import embedded_file, embedded_names, read_embedded
 from tlkit.words.remote import REMOTE, load_remote
 from tlkit.words.word_vectors import WordVectors
+
+if TYPE_CHECKING:
+    from tlkit.backbones.hubs.hub import Present
 
 
 def names() -> list[str]:
@@ -40,6 +44,9 @@ def present() -> tuple[Present, ...]:
     >>> [one.name for one in present()][:2]
     ['words:english', 'words:explosion']
     """
+    # On demand: hubs load torch.
+    from tlkit.backbones.hubs.hub import Present
+
     files = {name: embedded_file(name) for name in names()}
     folders = {name: one.folder for name, one in REMOTE.items() if is_converted(one.folder)}
     return (
