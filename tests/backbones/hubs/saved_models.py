@@ -60,6 +60,10 @@ def main(folder: Path, worker: str) -> None:
     found |= {name: refused(content) for name, content in contents.items()}
     (folder / "harmful" / "saved_model.pb").write_bytes(contents["nested"])
     found["unknown"] = sorted(name for name in allowed | saving if op_def_registry.get(name) is None)
+    try:
+        own["Model"](folder / "learning", allowed, saving)
+    except own["Refused"] as error:
+        found["learning"] = str(error)
     (folder / "found.json").write_text(json.dumps(found))
 
 

@@ -123,6 +123,7 @@ def test_a_graph_may_hold_what_features_need_and_nothing_that_reaches_out(writte
     assert (found.pop("good"), found.pop("convolutional")) == ([], [])
     assert found.pop("disguised") == ["a call of 'WriteFile'"]
     assert found.pop("older") == ["MergeV2Checkpoints", "RestoreV2", "SaveV2", "ShardedFilename"]
+    assert "changes its own variables (AssignSubVariableOp)" in found.pop("learning")
     python = found.pop("python")
     assert python
     assert "Py" in python[0]
@@ -145,8 +146,6 @@ def test_a_convolutional_network_of_keras_is_read_and_a_harmful_one_is_not_run(w
     with pytest.raises(WeightsError, match=r"was not run: its graph holds WriteFile, which .* trust=True"):
         backbones.load(f"kaggle:{written / 'harmful'}")
     assert not (written / "written").exists()
-    with pytest.raises(WeightsError, match=r"changes its own variables \(AssignSubVariableOp\)"):
-        backbones.load(f"kaggle:{written / 'learning'}")
 
 
 @needs_tensorflow

@@ -32,6 +32,7 @@ from tlkit.errors import DataError, NotFetchedError, WeightsError
 PREFIX = "hf:"
 _OF_TIMM = "timm/"
 _MOST_FOUND = 50
+_PATIENCE_SECONDS = 10
 # Without BatchNorm, the rate of the other mode takes a network apart: of emoji names, 5 labels a class, 66 % are right
 # with all of MiniLM frozen and 59 % after 50 steps of its last layer at that rate.
 _LEARNS_IN = "stored_stats"
@@ -88,9 +89,11 @@ def search(text: str) -> list[str]:
     NotFetchedError
         The hub cannot be reached.
     """
-    from huggingface_hub import HfApi
+    from huggingface_hub import HfApi, constants, get_session
 
     try:
+        # The client would try again for half a minute where there is no network.
+        get_session().head(endpoint() or constants.ENDPOINT, timeout=_PATIENCE_SECONDS)
         found = HfApi(endpoint=endpoint()).list_models(
             search=text, filter=["transformers", "safetensors"], sort="downloads", limit=_MOST_FOUND
         )
