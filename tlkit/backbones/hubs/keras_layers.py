@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from tlkit.backbones.hubs.keras_client import keras_on_torch, on_the_cpu, withou
 from tlkit.errors import WeightsError
 
 _RATES = ("rate", "drop_path_rate", "dropout", "stddev")
+_NUMBERED = re.compile(r"^variable_\d+$")
 _NORM_NAMES = {
     "gamma": "weight",
     "beta": "bias",
@@ -85,7 +87,8 @@ class Keyed(nn.Module):
 
     def name_of(self, weight: Any, taken: set[str]) -> str:
         """Return a name for one of the layer's weights that no other has."""
-        name = weight.name.replace(".", "_")
+        # What has no name of its own is numbered through the whole process, as layers are.
+        name = _NUMBERED.sub("variable", weight.name.replace(".", "_"))
         while name in taken or hasattr(self, name):
             name += "_"
         return str(name)
