@@ -466,6 +466,26 @@ def test_a_side_that_a_network_does_not_take(own_file: Path, name: str, words: s
         backbones.load(f"keras:{name.format(file=own_file)}")
 
 
+def test_layers_that_train_unless_told_otherwise_are_told(tmp_path: Path) -> None:
+    layers = keras.layers
+    inside = [
+        layers.Resizing(16, 16),
+        layers.RandomFlip(seed=0),
+        layers.Conv2D(4, 3),
+        layers.BatchNormalization(),
+    ]
+    whole = keras.Sequential([keras.Input((8, 8, 3)), *inside])
+    with without_tensorflow():
+        whole.save(tmp_path / "net.keras")
+    net = backbones.load(f"keras:{tmp_path / 'net.keras'}")
+    raw = images(3, 8).transpose(0, 2, 3, 1)
+    with torch.no_grad():
+        expected, as_it_is = whole(raw, training=False).numpy(), whole(raw).numpy()
+    assert np.allclose(net.features(images(3, 8)), expected.mean((1, 2)), atol=1e-5)
+    # What Keras itself gives where nothing is said.
+    assert not np.allclose(as_it_is, expected, atol=1e-2)
+
+
 def test_a_side_that_leaves_nothing_to_see(tmp_path: Path) -> None:
     layers = keras.layers
     net = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(2, 3), layers.MaxPooling2D(8)])

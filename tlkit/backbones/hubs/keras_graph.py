@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -111,7 +112,7 @@ def graph_of(model: Any, keras: Any) -> Graph:
             given = node.arguments
             # Whether it trains, the plan says, layer by layer and at every call.
             kwargs = {key: value for key, value in given.kwargs.items() if key != "training"}
-            if given.kwargs.get("training"):
+            if given.kwargs.get("training") and not _trains_unasked(node.operation):
                 raise PlanError(
                     f"The layer {node.operation.name} of the Keras model {model.name} is called with training=True.",
                     "Call it without; whether a stage trains, its freeze mode says.",
@@ -126,6 +127,12 @@ def graph_of(model: Any, keras: Any) -> Graph:
                 )
             )
     return Graph(tuple(calls), source, number(model.outputs[0]), shapes)
+
+
+def _trains_unasked(layer: Any) -> bool:
+    """Say whether a layer notes training=True of itself, as those that resize or turn pictures do."""
+    said = inspect.signature(layer.call).parameters.get("training")
+    return said is not None and said.default is True
 
 
 @dataclass(frozen=True)
