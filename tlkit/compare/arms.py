@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Opens = Literal["head", "last stage", "everything"]
 Preset = Literal["head", "fine_tune", "gradually", "scratch"]
-Terms = Literal["tf-idf", "character-ngrams"]
+Terms = Literal["tf-idf", "character-ngrams", "pixels"]
 _TERMS: dict[Terms, str] = {"tf-idf": "the words", "character-ngrams": "2 to 4 letters in a row"}
 
 
@@ -48,8 +48,8 @@ class Arm:
     recipe_words
         How that recipe came about; empty says that it was given by hand.
     terms
-        Of texts: features are the terms of the labelled texts themselves, ``"tf-idf"`` or ``"character-ngrams"``,
-        instead of any network.
+        Features are taken from the items themselves instead of any network: the terms of the labelled texts,
+        ``"tf-idf"`` or ``"character-ngrams"``, or the ``"pixels"`` of small copies of the pictures.
 
     Raises
     ------
@@ -112,9 +112,7 @@ class Arm:
         from tlkit import freeze
 
         if self.terms is not None:
-            from tlkit.compare.text_arms import blank_backbone
-
-            backbone = blank_backbone(self.terms)
+            backbone = self._blank()
         stages = [*backbone.stages, "head"]
         if self.plan is None:
             until = {"head": "head", "last stage": stages[-2], "everything": stages[0]}[self.opens]
@@ -186,11 +184,26 @@ class Arm:
             return backbone if self.pretrained else backbone.reinitialised(seed)
         if task is None:
             raise ComparisonError(
-                f"The arm {self.name!r} takes its features from the texts of a draw.", "Give the task."
+                f"The arm {self.name!r} takes its features from the items of a draw.", "Give the task."
             )
+        if self.terms == "pixels":
+            from tlkit.compare.pixel_arm import pixel_backbone
+
+            return pixel_backbone(task.train.shape[1:])
         from tlkit.compare.text_arms import terms_backbone
 
         return terms_backbone(self.terms, task.train.texts)
+
+    def _blank(self) -> Backbone:
+        """Return what stands for the network in a plan, where the features are those of the items."""
+        assert self.terms is not None
+        if self.terms == "pixels":
+            from tlkit.compare.pixel_arm import pixel_backbone
+
+            return pixel_backbone((1, 1, 1))
+        from tlkit.compare.text_arms import blank_backbone
+
+        return blank_backbone(self.terms)
 
 
 def _known() -> dict[str, Arm]:
@@ -221,6 +234,12 @@ TEXT_ARMS: dict[str, Arm] = {
     )
     for name, what in _TERMS.items()
 }
+#: The one that is for images alone: their own pixels.
+IMAGE_ARMS: dict[str, Arm] = {
+    "pixels": Arm(
+        "pixels", "pixels of small copies, only a head learns", False, "head", "head", terms="pixels"
+    )
+}
 DEFAULT = ("scratch", "random-frozen", "frozen", "fine-tuned")
 # TF-IDF is what texts are classified by without anything learned before: the baseline that has to be beaten.
 _DEFAULT_TEXTS = ("tf-idf", "random-frozen", "frozen", "fine-tuned")
@@ -239,7 +258,11 @@ def arms_for(kind: str) -> dict[str, Arm]:
     >>> list(arms_for("texts"))[:2]
     ['tf-idf', 'character-ngrams']
     """
-    return {**TEXT_ARMS, **ARMS} if kind == "texts" else ARMS
+    if kind == "texts":
+        return {**TEXT_ARMS, **ARMS}
+    # What has learned nothing before stands first, so that it is what has to be beaten.
+    untrained = {name: arm for name, arm in ARMS.items() if not arm.pretrained}
+    return {**untrained, **IMAGE_ARMS, **ARMS}
 
 
 def arm_names(kind: str = "images") -> list[str]:
@@ -258,7 +281,36 @@ def arm_names(kind: str = "images") -> list[str]:
     return list(arms_for(kind))
 
 
-def chosen(arms: Sequence[str | Arm] | None, kind: str = "images") -> tuple[Arm, ...]:
+def usual(kind: str, backbone: Backbone | None = None) -> tuple[str, ...]:
+    """Return the names of the arms that are compared where none are named.
+
+    Parameters
+    ----------
+    kind
+        What the items are: ``"images"`` or ``"texts"``.
+    backbone
+        Arms that it does not allow are left out; where none is left that learned nothing before, the items' own
+        pixels or terms are the baseline.
+
+    Examples
+    --------
+    >>> usual("texts")
+    ('tf-idf', 'random-frozen', 'frozen', 'fine-tuned')
+    """
+    from tlkit.compare.possible import possible
+
+    names = _DEFAULT_TEXTS if kind == "texts" else DEFAULT
+    if backbone is None:
+        return names
+    known = arms_for(kind)
+    arms = possible((known[name] for name in names), backbone)
+    found = tuple(arm.name for arm in arms)
+    return found if any(not arm.pretrained for arm in arms) else ("pixels", *found)
+
+
+def chosen(
+    arms: Sequence[str | Arm] | None, kind: str = "images", backbone: Backbone | None = None
+) -> tuple[Arm, ...]:
     """Return the arms that were named, in that order.
 
     Parameters
@@ -267,13 +319,15 @@ def chosen(arms: Sequence[str | Arm] | None, kind: str = "images") -> tuple[Arm,
         Names or arms; None for scratch, random-frozen, frozen and fine-tuned, of texts tf-idf in the place of scratch.
     kind
         What the items are: ``"images"`` or ``"texts"``.
+    backbone
+        If it is known: what it does not allow is neither taken nor advised, see `usual`.
 
     Raises
     ------
     UnknownNameError
         There is no arm with this name; the error gives the nearest.
     ComparisonError
-        Fewer than two arms, one twice, or one for texts where the items are images.
+        Fewer than two arms, one twice, or one for texts where the items are images or the other way round.
 
     Examples
     --------
@@ -281,9 +335,10 @@ def chosen(arms: Sequence[str | Arm] | None, kind: str = "images") -> tuple[Arm,
     [False, True]
     """
     if arms is None:
-        arms = _DEFAULT_TEXTS if kind == "texts" else DEFAULT
+        arms = usual(kind, backbone)
     if isinstance(arms, str):
-        raise ComparisonError(f"The arms are the text {arms!r}.", f"Give a list: ['scratch', {arms!r}].")
+        other = "frozen" if arms == "scratch" else "scratch"
+        raise ComparisonError(f"The arms are the text {arms!r}.", f"Give a list: [{other!r}, {arms!r}].")
     if not isinstance(arms, Iterable):
         raise ComparisonError(f"arms is {arms!r}.", f"Give a list of names: {list(DEFAULT)}.")
     found = tuple(_one(arm, kind) for arm in arms)
@@ -291,7 +346,7 @@ def chosen(arms: Sequence[str | Arm] | None, kind: str = "images") -> tuple[Arm,
     if len(found) < 2:
         raise ComparisonError(
             f"A comparison needs at least two arms, not {len(found)}.",
-            f"Add one of {', '.join(repr(name) for name in ARMS if name not in names)}.",
+            f"Add one of {', '.join(repr(name) for name in _more(names, kind, backbone))}.",
         )
     for name in names:
         if names.count(name) > 1:
@@ -299,16 +354,27 @@ def chosen(arms: Sequence[str | Arm] | None, kind: str = "images") -> tuple[Arm,
     return found
 
 
+def _more(names: Sequence[str], kind: str, backbone: Backbone | None) -> list[str]:
+    """Return what may be added to arms."""
+    from tlkit.compare.possible import possible
+
+    rest = [arm for name, arm in arms_for(kind).items() if name not in names]
+    return [arm.name for arm in (rest if backbone is None else possible(rest, backbone))]
+
+
 def _one(arm: str | Arm, kind: str) -> Arm:
     known = arms_for(kind)
     found = arm if isinstance(arm, Arm) else None
     if isinstance(arm, str):
-        found = known.get(arm) or TEXT_ARMS.get(arm)
+        found = known.get(arm) or TEXT_ARMS.get(arm) or IMAGE_ARMS.get(arm)
     if found is None:
         raise unknown_name("arm", arm, known)
-    if found.terms is not None and kind != "texts":
+    if found.terms is not None and (found.terms == "pixels") == (kind == "texts"):
+        what = (
+            "images: it takes their pixels" if kind == "texts" else "texts: it counts their words or letters"
+        )
         raise ComparisonError(
-            f"The arm {found.name!r} is for texts: it counts their words or letters, and these items are {kind}.",
+            f"The arm {found.name!r} is for {what}, and these items are {kind}.",
             f"Leave it out, or take one of {', '.join(known)}.",
         )
     return found

@@ -160,7 +160,8 @@ def run(
         What the transfer arms start from; the others take its architecture.
     arms
         Names (see `arm_names`) or `Arm` objects, the one that is to be beaten first. None takes scratch,
-        random-frozen, frozen and fine-tuned.
+        random-frozen, frozen and fine-tuned, as far as the network allows; ``pixels``, of texts ``tf-idf``, is a
+        baseline that needs no network.
     seeds
         How many draws, or their seeds. One draw says nothing about other draws; the verdict then says so.
     labels_per_class

@@ -39,6 +39,7 @@ _KNOWN = {
     "scratch": Look("#3d4751", "square", "s"),
     "scratch-long": Look("#5f6a75", "plus", "P"),
     "random-frozen": Look("#7a5c8e", "cross", "X"),
+    "pixels": Look("#2f6470", "left", "<"),
     "frozen": Look("#0a6aa8", "circle", "o"),
     "last-stage": Look("#1f7bab", "triangle", "^"),
     "fine-tuned": Look("#a8480a", "diamond", "D"),

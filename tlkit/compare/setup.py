@@ -17,7 +17,7 @@ from tlkit.compare.comparison import Comparison
 from tlkit.compare.notes import notes_of
 from tlkit.compare.result import ArmResult
 from tlkit.compare.store import Store
-from tlkit.errors import ComparisonError
+from tlkit.errors import ComparisonError, WeightsError
 
 if TYPE_CHECKING:
     from tlkit.backbones import Backbone
@@ -141,7 +141,7 @@ def prepare(
             "Give a data set, data.load(name), or a draw of it, dataset.few_shot(labels_per_class, seed).",
         )
     dataset = task.dataset if isinstance(task, Task) else task
-    found = chosen(arms, dataset.train.kind)
+    found = chosen(arms, dataset.train.kind, backbone)
     own = task.labels_per_class if isinstance(task, Task) else 1
     counts = tuple(labels_per_class) or (own,)
     draws = _seeds(seeds, task.seed if isinstance(task, Task) else 0)
@@ -191,7 +191,14 @@ def _try_each(setup: Setup) -> None:
         arm = order.arm
         key = arm.pretrained, arm.terms
         if key not in starts:
-            starts[key] = arm.start(setup.backbone, order.task.seed, order.task)
+            try:
+                starts[key] = arm.start(setup.backbone, order.task.seed, order.task)
+            except WeightsError as error:
+                kind = setup.dataset.train.kind
+                pair = ("tf-idf" if kind == "texts" else "pixels"), "frozen"
+                raise type(error)(
+                    error.what, f"{error.cure} Compare {pair[0]!r} and {pair[1]!r} instead."
+                ) from error
         start = starts[key]
         check_together(order.task, arm.plan_for(start), arm.recipe_for(start))
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from tlkit import compare, files
 from tlkit.compare import Arm, Comparison
-from tlkit.compare.arms import arms_for, chosen
+from tlkit.compare.arms import IMAGE_ARMS, arms_for, chosen
 from tlkit.compare.headline import transfer_pair
+from tlkit.compare.possible import possible
 from tlkit.data import Task
 from tlkit.errors import PanelError
 from tlkit.panels import choices, gate
@@ -37,7 +38,8 @@ class Compare(Panel[CompareState, Comparison]):
     backbone
         Where the transfer arms start.
     arms
-        Names (see ``compare.arm_names()``) or arms; by default scratch, random-frozen, frozen and fine-tuned.
+        Names (see ``compare.arm_names()``) or arms; by default scratch, random-frozen, frozen and fine-tuned, as far as
+        the network allows.
     labels_per_class
         How many labels of each class; by default those of the task, or 1.
     seeds
@@ -82,8 +84,8 @@ class Compare(Panel[CompareState, Comparison]):
             labels_per_class = task.labels_per_class if isinstance(task, Task) else 1
         # Known ones in their own order, so that a start from nothing stands first; then those of the learner.
         kind = dataset.train.kind
-        asked = {arm.name: arm for arm in chosen(arms, kind)}
-        self._arms = {**arms_for(kind), **asked}
+        asked = {arm.name: arm for arm in chosen(arms, kind, backbone)}
+        self._arms = {**_offered(kind, backbone, asked), **asked}
         self._dataset, self._backbone = dataset, backbone
         names = tuple(name for name in self._arms if name in asked)
         pair = transfer_pair({name: self._arms[name].pretrained for name in names})
@@ -299,3 +301,10 @@ class Compare(Panel[CompareState, Comparison]):
 
     def _twin(self) -> Sequence[Part]:
         return faces.twin(self._facts())
+
+
+def _offered(kind: str, backbone: Backbone, asked: Mapping[str, Arm]) -> dict[str, Arm]:
+    """Return the known arms that can be ticked; pixels where they were asked for or nothing else is untrained."""
+    arms = {arm.name: arm for arm in possible(arms_for(kind).values(), backbone)}
+    others = any(not arm.pretrained for name, arm in arms.items() if name not in IMAGE_ARMS)
+    return {name: arm for name, arm in arms.items() if name in asked or name not in IMAGE_ARMS or not others}

@@ -12,6 +12,7 @@ from tlkit.compare import ARMS, Comparison
 from tlkit.compare.arms import arms_for
 from tlkit.compare.headline import headline_pair
 from tlkit.compare.outlook import expected
+from tlkit.compare.possible import possible
 from tlkit.compare.setup import prepare
 from tlkit.compare.verdict import Verdict
 from tlkit.panels.worker import Job
@@ -27,12 +28,14 @@ _ARMS = ("scratch", "frozen", "fine-tuned")
 _HEADS = ("random-frozen", "frozen")
 # Of texts, the baseline that has learned nothing before and has to be beaten.
 _TERMS = "tf-idf"
+_PIXELS = "pixels"
 # How much of the work the comparison is; the rest is one more fine-tuning, for the stages.
 _COMPARED = 0.85
 _TOO_LARGE = (
     "Training {numbers:,} numbers takes too long here: only heads learn, and the start from random numbers is "
     "frozen too. Which stages fine-tuning would move was not measured."
 )
+_STAYS = "Nothing of this network can learn here: its features are compared with what needs no network."
 
 
 @dataclass(frozen=True, repr=False)
@@ -113,7 +116,8 @@ class Gain:
 def arms(network: Backbone) -> tuple[str, ...]:
     """Return the arms that are compared: the same architecture from random numbers, and from the network.
 
-    Of texts TF-IDF is one more: a baseline that has learned nothing before.
+    Of texts TF-IDF is one more: a baseline that has learned nothing before. Where a network cannot start from random
+    numbers, pixels are the baseline of pictures.
 
     Examples
     --------
@@ -122,7 +126,13 @@ def arms(network: Backbone) -> tuple[str, ...]:
     ('scratch', 'frozen', 'fine-tuned')
     """
     names = _HEADS if too_large(network) else _ARMS
-    return (names[0], _TERMS, *names[1:]) if network.transform.takes == "texts" else names
+    kind = network.transform.takes
+    known = arms_for(kind)
+    found = tuple(arm.name for arm in possible((known[name] for name in names), network))
+    if kind == "texts":
+        at = 1 if found[0] == names[0] else 0
+        return (*found[:at], _TERMS, *found[at:])
+    return found if any(not known[name].pretrained for name in found) else (_PIXELS, *found)
 
 
 def pair(network: Backbone) -> tuple[str, str]:
@@ -172,7 +182,7 @@ def measure(target: Dataset, network: Backbone, labels: int, draws: int, seed: i
             share = (_COMPARED if moves else 1.0) * cell.done / cell.of
             job.say(f"{cell.done} of {cell.of}: {cell.words}{left}", share, at_once=True)
     if not moves:
-        words = _TOO_LARGE.format(numbers=network.summary().parameters)
+        words = _TOO_LARGE.format(numbers=network.summary().parameters) if too_large(network) else _STAYS
         return Gain(found, None, found.provenance, note=words)
     return Gain(found, _moved(target, task, network, seed, job), found.provenance)
 

@@ -67,8 +67,9 @@ def question(state: SimilarityState, pair: tuple[str, str]) -> str:
     >>> question(SimilarityState("letters", "greek", "net"), ("scratch", "frozen"))
     'By how many points will transfer from net (“frozen”) beat random numbers (“scratch”) with 5 labels per class?'
     """
+    baseline = "the pictures' own pixels" if pair[0] == "pixels" else "random numbers"
     return (
-        f"By how many points will transfer from {state.backbone} (“{pair[1]}”) beat random numbers (“{pair[0]}”) with "
+        f"By how many points will transfer from {state.backbone} (“{pair[1]}”) beat {baseline} (“{pair[0]}”) with "
         f"{labels(state.labels_per_class)}?"
     )
 
