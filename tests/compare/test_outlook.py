@@ -6,7 +6,7 @@ import pytest
 
 from tlkit import backbones, data
 from tlkit.compare import outlook
-from tlkit.compare.outlook import Pulse, affordable, expected
+from tlkit.compare.outlook import Pulse, affordable, affordable_draws, expected
 from tlkit.compare.setup import prepare
 from tlkit.compare.store import Store
 
@@ -35,10 +35,14 @@ def test_what_is_expected_grows_with_the_work_and_is_nothing_for_what_is_kept(tm
     assert expected(few) > 0
 
 
-def test_large_networks_begin_with_what_is_quick_on_own_pictures_alone() -> None:
+def test_large_networks_begin_with_what_is_quick_and_with_fewer_draws() -> None:
     emoji, net = data.load("emoji:twemoji"), backbones.load("zoo:efficientnet-lite0@224")
     setup = prepare(emoji, net, None, 2, (5,), store=False)
-    assert [arm.name for arm in affordable(setup, of_own=True)] == ["random-frozen", "frozen"]
-    assert affordable(setup, of_own=False) == setup.arms
+    assert [arm.name for arm in affordable(setup)] == ["random-frozen", "frozen"]
+    assert affordable_draws(setup) == 2
+    many = prepare(emoji, net, ["random-frozen", "frozen"], 40, (5,), store=False)
+    assert affordable(many) == many.arms
+    assert 2 < affordable_draws(many) < 40
     small = prepare(data.load("greek"), backbones.load("zoo:resnet-letters"), None, 5, (1,), store=False)
-    assert affordable(small, of_own=True) == small.arms
+    assert affordable(small) == small.arms
+    assert affordable_draws(small) == 5

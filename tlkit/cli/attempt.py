@@ -22,13 +22,14 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         metavar="NAME",
         help="what the network learned before: letters, printed-digits, photos or shapes; or a whole name, "
         "such as zoo:efficientnet-lite0, which learned from ImageNet, for photographs of your own, or "
-        "torchvision:resnet18 once it is fetched",
+        "torchvision:resnet18 once it is fetched, or words:english for texts",
     )
     attempt.add_argument(
         "--target",
-        default="greek",
+        default="",
         metavar="NAME",
-        help="the data set to learn now; or the path of a folder of pictures, with one folder per class or a CSV "
+        help="the data set to learn now (greek; emoji:twemoji for a colour network of a hub, emoji:names for one of "
+        "texts); or the path of a folder of pictures, with one folder per class or a CSV "
         "file that names the classes",
     )
     attempt.add_argument(
@@ -45,13 +46,19 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         metavar="K",
         help="labels per class (1; of a folder 5, or as many as the smallest class has)",
     )
-    attempt.add_argument("--seeds", type=positive, default=5, metavar="N", help="how many random draws (5)")
+    attempt.add_argument(
+        "--seeds",
+        type=positive,
+        default=0,
+        metavar="N",
+        help="how many random draws (5; fewer for a large network)",
+    )
     attempt.add_argument(
         "--arms",
         type=names,
         metavar="A,B,…",
         help="which ways to solve the task: scratch, scratch-long, random-frozen, frozen, last-stage, "
-        "fine-tuned, fine-tuned-gradually",
+        "fine-tuned, fine-tuned-gradually, pixels; for texts tf-idf, character-ngrams",
     )
     attempt.add_argument(
         "--curve",

@@ -7,26 +7,34 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tlkit
 from tlkit.compare.arms import Arm, chosen
 from tlkit.compare.comparison import Comparison
 from tlkit.compare.curves import Curve, curve_running
-from tlkit.compare.outlook import Pulse, affordable, expected, names, so_long
+from tlkit.compare.html_report import Section
+from tlkit.compare.outlook import Pulse, affordable, affordable_draws, expected, names, so_long
 from tlkit.compare.own_pictures import Pictures, labels_for, read
 from tlkit.compare.pictures_section import pictures_section
 from tlkit.compare.progress import Progress
 from tlkit.compare.report_place import place_for, write_to
 from tlkit.compare.reporting import write_report
 from tlkit.compare.setup import Setup, prepare
+from tlkit.compare.texts_section import texts_section
 from tlkit.compare.typed import Typed
 from tlkit.compare.wording import draws
 from tlkit.compare.wording import labels as label_words
 from tlkit.errors import DataError, StoreError, unknown_name
 
+if TYPE_CHECKING:
+    from tlkit.backbones import Backbone
+
 KIND = "tlkit.compare.attempt"
 SCHEMA = 1
+USUAL_DRAWS = 5
+# Pictures of this side are enough for a first answer of a network that usually takes larger ones.
+_SMALL_SIDE = 64
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -145,36 +153,40 @@ def attempt(
     began = time.perf_counter()
     # A wrong name is told at once, before the seconds that loading torch takes.
     path = place_for(report, overwrite)
-    picked = chosen(typed.arms)
     from tlkit import data
 
-    own = data.is_path(typed.target)
+    own = bool(typed.target) and data.is_path(typed.target)
     if not own and typed.folder.words():
         raise DataError(
             f"{' '.join(typed.folder.words())} is for folders of your own, and {typed.target!r} is none.",
             "Leave it out, or give --target the path of a folder of pictures.",
         )
-    embedded = None if own else data.load(typed.target)
-    from tlkit import backbones
-    from tlkit.backbones.intake import image_transform
-
-    name = _network(typed.source, typed.network, backbones.names())
-    backbone = backbones.load(name)
+    embedded = data.load(typed.target) if typed.target and not own else None
+    if typed.target or ":" not in typed.source:
+        chosen(typed.arms, "images" if embedded is None else embedded.train.kind)
+    backbone = _loaded(typed)
+    if not typed.target:
+        typed = replace(typed, target=_suiting(backbone))
+        embedded = data.load(typed.target)
     pictures = read(typed, backbone, say) if embedded is None else Pictures(embedded, embedded)
     dataset = pictures.dataset
     labels, note = labels_for(typed, dataset, own)
     notes = [note] if note else []
-    say(f"Loading {name}; it is to learn {dataset.name} …")
-    setup = prepare(dataset, backbone, picked, typed.seeds, labels)
-    if typed.arms is None:
-        picked = affordable(setup, own)
+    say(f"{backbone.name} is to learn {dataset.name} …")
+    setup = prepare(dataset, backbone, typed.arms, typed.seeds or USUAL_DRAWS, labels)
+    picked = affordable(setup) if typed.arms is None else setup.arms
     if len(picked) < len(setup.arms):
         notes.append(_left_out(setup, picked))
-        setup = prepare(dataset, backbone, picked, typed.seeds, labels)
+        setup = prepare(dataset, backbone, picked, setup.seeds, labels)
+    fewer = len(setup.seeds) if typed.seeds else affordable_draws(setup)
+    if fewer < len(setup.seeds):
+        notes.append(_fewer_draws(setup, fewer))
+        setup = prepare(dataset, backbone, picked, fewer, labels)
+    typed = replace(typed, seeds=len(setup.seeds))
     for one in notes:
         say(one)
-    draw_words = f"{len(picked)} arms on {draws(typed.seeds)} of {_labels_words(labels)}"
-    say(f"{draw_words}, {so_long(expected(setup))} on this computer …" if own else f"{draw_words} …")
+    work = f"{len(picked)} arms on {draws(typed.seeds)} of {_labels_words(labels)}"
+    say(f"{work}, {so_long(expected(setup))} on this computer …")
     pulse = Pulse(say, began)
     going = curve_running(dataset, backbone, picked, typed.seeds, labels_per_class=labels, should_stop=pulse)
     curve = _told(going, say, began, pulse)
@@ -184,10 +196,7 @@ def attempt(
         again = replace(
             typed, labels_per_class=labels, arms=None if typed.arms is None else tuple(typed.arms)
         )
-        distorted = any(recipe.augmentation for recipe in (arm.recipe_for(backbone) for arm in picked))
-        section = pictures_section(
-            pictures, image_transform(backbone, "Folders of pictures are"), distorted=distorted
-        )
+        section = _about(pictures, backbone, picked)
 
         def write(to: Path) -> None:
             write_report(to, curve, seconds, again.command(), pictures, section, notes, overwrite=overwrite)
@@ -198,6 +207,18 @@ def attempt(
         say(str(error))
         written = None
     return Attempt(curve, written, seconds, pictures, tuple(notes))
+
+
+def _about(pictures: Pictures, backbone: Backbone, picked: Sequence[Arm]) -> Section:
+    """Return the section of the report about what was learned."""
+    from tlkit.backbones.intake import image_transform
+
+    if pictures.dataset.train.kind == "texts":
+        return texts_section(pictures.dataset)
+    distorted = any(arm.recipe_for(backbone).augmentation for arm in picked)
+    return pictures_section(
+        pictures, image_transform(backbone, "Folders of pictures are"), distorted=distorted
+    )
 
 
 def _labels_words(counts: Sequence[int]) -> str:
@@ -212,7 +233,48 @@ def _left_out(setup: Setup, picked: Sequence[Arm]) -> str:
     return (
         f"Left out, since {setup.backbone.name} is large: {' and '.join(arm.name for arm in left)}. With them it may"
         f" take {so_long(expected(setup))} on this computer, were it always as busy as now: --arms {names(setup.arms)}."
+        f"{_smaller(setup.backbone)}"
     )
+
+
+def _smaller(backbone: Backbone) -> str:
+    """Advise smaller pictures, where a name can say them."""
+    shape = backbone.transform.shape
+    name, _, asked = backbone.name.partition("@")
+    takes = name.startswith(("torchvision:", "zoo:efficientnet")) and (not asked or asked.isdigit())
+    if not takes or len(shape) != 3 or shape[1] <= _SMALL_SIDE:
+        return ""
+    times = (shape[1] / _SMALL_SIDE) ** 2
+    named = f"{name}@{_SMALL_SIDE}"
+    return f" With --source {named}, pictures of {_SMALL_SIDE} pixels, it is about {times:.0f} times faster."
+
+
+def _fewer_draws(setup: Setup, count: int) -> str:
+    """Say that there are fewer draws than usual, and how to have the others."""
+    return (
+        f"{count} draws instead of {len(setup.seeds)}, since {setup.backbone.name} is large. With all of them it may"
+        f" take {so_long(expected(setup))}: --seeds {len(setup.seeds)}."
+    )
+
+
+def _suiting(backbone: Backbone) -> str:
+    """Return the name of the embedded data set to be learned where none is named."""
+    from tlkit.backbones.hubs import split_name
+
+    if backbone.transform.takes == "texts":
+        return "emoji:names"
+    foreign = split_name(backbone.name) is not None
+    return "emoji:twemoji" if foreign and backbone.transform.shape[0] == 3 else "greek"
+
+
+def _loaded(typed: Typed) -> Backbone:
+    """Return the network that is meant; word vectors are one by the mean of a text's words."""
+    from tlkit import backbones, words
+    from tlkit.words.loading import is_of_words
+
+    if is_of_words(typed.source):
+        return words.text_backbone(words.load(typed.source), name=typed.source)
+    return backbones.load(_network(typed.source, typed.network, backbones.names()))
 
 
 def _network(source: str, network: str, names: Sequence[str]) -> str:

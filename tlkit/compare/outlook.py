@@ -25,8 +25,8 @@ _START_SECONDS = 10.0
 _SILENT_SECONDS = 20.0
 
 
-def affordable(setup: Setup, of_own: bool) -> tuple[Arm, ...]:
-    """Return the arms that give a first answer in minutes; all of them unless a folder meets a large network.
+def affordable(setup: Setup) -> tuple[Arm, ...]:
+    """Return the arms that give a first answer in minutes; all of them unless the network is large.
 
     What decides is counted, not timed: the same call compares the same arms on every computer.
 
@@ -34,14 +34,34 @@ def affordable(setup: Setup, of_own: bool) -> tuple[Arm, ...]:
     ----------
     setup
         With all arms.
-    of_own
-        Whether the pictures are a learner's own: then many are new to all this, and wait for their first answer.
     """
-    fewest = setup.labels_per_class[0]
-    work = sum(order.expected_seconds for order in setup.orders if order.task.labels_per_class == fewest)
-    if not of_own or work <= _LONG:
+    if _work(setup, setup.arms, len(setup.seeds)) <= _LONG:
         return setup.arms
     return tuple(arm for arm in setup.arms if arm.plan_for(setup.backbone).boundary == "head")
+
+
+def affordable_draws(setup: Setup) -> int:
+    """Return how many draws give a first answer in minutes: all, or fewer, but two at least, which form an interval.
+
+    Parameters
+    ----------
+    setup
+        With the arms that are compared.
+    """
+    draws = len(setup.seeds)
+    while draws > 2 and _work(setup, setup.arms, draws) > _LONG:
+        draws -= 1
+    return draws
+
+
+def _work(setup: Setup, arms: Sequence[Arm], draws: int) -> float:
+    """Return the work of the fewest labels with so many draws, in seconds of `Order.expected_seconds`."""
+    fewest, seeds = setup.labels_per_class[0], setup.seeds[:draws]
+    return sum(
+        order.expected_seconds
+        for order in setup.orders
+        if order.task.labels_per_class == fewest and order.task.seed in seeds and order.arm in arms
+    )
 
 
 def expected(setup: Setup) -> float:

@@ -93,7 +93,8 @@ class Typed:
     source
         What the network learned before, or the whole name of a network: ``"zoo:…"``, ``"torchvision:…"``.
     target
-        The data set to learn now: an embedded one, or a folder of pictures, or a CSV file in it.
+        The data set to learn now: an embedded one, or a folder of pictures, or a CSV file in it; empty for an embedded
+        one that suits the network.
     network
         ``"resnet"``, ``"vgg"`` or ``"inception"``; plays no part if ``source`` names the network.
     labels_per_class
@@ -101,7 +102,7 @@ class Typed:
     curve
         Whether several are wanted.
     seeds
-        How many draws.
+        How many draws; 0 for the usual five, or fewer where a network is large.
     arms
         None for the usual ones.
     folder
