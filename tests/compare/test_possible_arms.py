@@ -67,3 +67,18 @@ def test_pixels_are_for_images_and_offered_where_they_are_asked_for(few: Task) -
     assert shown[1].index("pixels") < shown[1].index("frozen")
     with pytest.raises(ComparisonError, match=r"'pixels' is for images.*these items are texts"):
         chosen(["pixels", "frozen"], "texts")
+
+
+def test_settings_that_a_network_was_loaded_with_are_in_the_code_and_the_record(
+    tmp_path: Path, few: Task
+) -> None:
+    optional("onnxruntime", "onnx")
+    path = tmp_path / "net.onnx"
+    path.write_bytes(pooling_and_matrix(np.eye(3, 5), ["n", 3, "h", "w"]))
+    net = backbones.load(f"file:{path}", side=20, trust=True)
+    assert f"backbones.load({net.name!r}, side=20, trust=True)" in panels.Freeze(net, few).code
+    assert backbones.load(f"file:{path}").fingerprint != net.fingerprint
+    card = compare.run(few, net, seeds=1, n_jobs=1, progress=False)
+    # Whoever runs a record of somebody else decides anew whether its code is trusted.
+    assert (card.record()["origin"]["side"], "trust" in card.record()["origin"]) == (20, False)
+    assert compare.rerun(card.record(), n_jobs=1, progress=False).same

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 import html
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +59,9 @@ class Backbone:
     learns_in
         The freeze mode in which its stages learn best when the network is fine-tuned: ``"trainable"``, or
         ``"stored_stats"`` where statistics of many pictures are worth more than those of a small batch.
+    asked
+        What ``backbones.load`` was given besides the name and this network needs to be loaded again: ``side`` where
+        its name does not say it, ``trust``.
 
     Examples
     --------
@@ -77,6 +80,7 @@ class Backbone:
     source_head: nn.Linear | None = None
     source_sample: SourceSample | None = None
     learns_in: str = "trainable"
+    asked: Mapping[str, int | bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         expect_kind("The name of a backbone", self.name, str, PlanError, "Give a short text: name='own'.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tlkit.backbones.backbone import Backbone
 from tlkit.backbones.hubs.hub import HUBS, Asked, adapter, split_name
 from tlkit.backbones.zoo import PREFIX, load_from_zoo, takes_side, zoo_names
@@ -97,7 +99,11 @@ def load(name: str, *, side: int | None = None, download: bool = False, trust: b
     found = split_name(name) if isinstance(name, str) else None
     if found is not None:
         prefix, rest = found
-        return adapter(prefix).load(rest, Asked(download=download, trust=trust, side=side))
+        network = adapter(prefix).load(rest, Asked(download=download, trust=trust, side=side))
+        needs: dict[str, int | bool] = {}
+        if side is not None and not network.name.endswith(f"@{side}"):
+            needs["side"] = side
+        return replace(network, asked={**needs, "trust": True} if trust else needs)
     if not isinstance(name, str) or not name.startswith(PREFIX):
         raise _unknown(name)
     if side is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tlkit import records
@@ -110,7 +111,9 @@ def rerun(
     before = Comparison.from_record(record)
     dataset = _loaded("data set", before.dataset, task, data.load, "task")
     dataset = dataset.dataset if isinstance(dataset, data.Task) else dataset
-    network = _loaded("backbone", before.backbone, backbone, backbones.load, "backbone")
+    side = before.origin.get("side")
+    load = backbones.load if side is None else partial(backbones.load, side=side)
+    network = _loaded("backbone", before.backbone, backbone, load, "backbone")
     with records.damage_is_told():
         origin = before.origin
         for kind, found, wanted in (

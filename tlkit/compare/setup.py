@@ -58,6 +58,8 @@ class Setup:
             "dataset": self.dataset.fingerprint,
             "backbone": self.backbone.fingerprint,
             "tasks": {str(cell.seed): cell.task for cell in mine},
+            # Not trust: whoever runs a record of somebody else decides that anew.
+            **({"side": self.backbone.asked["side"]} if "side" in self.backbone.asked else {}),
             "arms": arms,
             "tune": self.tune,
             "threads": THREADS,

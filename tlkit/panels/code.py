@@ -24,7 +24,9 @@ def as_python(
         As in the panel's settings; `views` augmented copies are remembered where something else learns too.
     """
     task, load = about["task"], about["backbone"]["load"]
-    net = f"backbones.load({load!r})" if load else "...  # your own backbone"
+    given = about["backbone"].get("asked", {})
+    asked = "".join(f", {name}={given[name]!r}" for name in ("side", "trust") if name in given)
+    net = f"backbones.load({load!r}{asked})" if load else "...  # your own backbone"
     if not task["load"]:
         drawn = "...  # your own task"
     elif task["labels_per_class"] is None:

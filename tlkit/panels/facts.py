@@ -53,6 +53,7 @@ def about(backbone: Backbone, task: Task) -> dict[str, Any]:
         "backbone": {
             "name": backbone.name,
             "load": backbone.name if backbones.known(backbone.name) else "",
+            **({"asked": dict(backbone.asked)} if backbone.asked else {}),
         },
         "task": {
             "name": task.name,
