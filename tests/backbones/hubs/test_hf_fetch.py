@@ -54,6 +54,41 @@ def test_nothing_is_asked_of_the_hub_unless_it_is_to_be_fetched(
     assert backbones.load(f"hf:{NAME}@{repository.commit}").fingerprint == loaded.fingerprint
 
 
+@pytest.mark.parametrize(
+    ("left_out", "words"),
+    [("tokenizer", r"its tokenizer \(tokenizer\.json"), ("preprocessor", r"pictures \(preprocessor_config")],
+)
+def test_what_another_program_left_out_is_fetched_from_the_same_commit(
+    hub: LoopbackHub,
+    tmp_path: Path,
+    left_out: str,
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from huggingface_hub import hf_hub_download
+
+    (text_model if left_out == "tokenizer" else image_model)(tmp_path / "made")
+    repository = hub.repositories[NAME] = Repository.of(tmp_path / "made")
+    for file in ("config.json", "model.safetensors"):  # as transformers does it for the network alone
+        hf_hub_download(NAME, file, cache_dir=cache_folder(), endpoint=hub.url)
+    first = repository.commit
+    hub.asked.clear()
+    with pytest.raises(NotFetchedError, match=rf"without .*{words}.*tlkit fetch hf:{NAME}.*download=True"):
+        backbones.load(f"hf:{NAME}")
+    with monkeypatch.context() as patch, pytest.raises(NotFetchedError, match=rf"{words}.*cannot be reached"):
+        patch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+        backbones.load(f"hf:{NAME}", download=True)
+    assert hub.asked == []
+    loaded = backbones.load(f"hf:{NAME}", download=True)
+    assert loaded.card.lineage["commit"] == first
+    fetched = [path for method, path, _ in hub.asked if method == "GET"]
+    assert f"api/models/{NAME}/revision/{first}" in fetched
+    assert not any(path.endswith((".safetensors", "/config.json")) for path in fetched)
+    assert f"in {len(fetched) - 1} files, commit {first}" in capsys.readouterr().err
+    assert backbones.load(f"hf:{NAME}").fingerprint == loaded.fingerprint
+
+
 def test_only_what_is_needed_is_fetched(hub: LoopbackHub, repository: Repository) -> None:
     repository.files |= {"pytorch_model.bin": b"\x80", "onnx/model.onnx": b"x", "code.py": b"", "a.txt": b""}
     backbones.load(f"hf:{NAME}", download=True)

@@ -79,6 +79,32 @@ def test_what_is_no_image_classifier_or_text_encoder_is_refused(
         serve("someone/unprepared")
 
 
+@pytest.mark.parametrize("kind", ["t5", "clip"])
+def test_what_takes_more_than_a_text_is_refused_though_it_has_a_tokenizer(
+    serve: Serve, tmp_path: Path, kind: str
+) -> None:
+    import transformers
+
+    text_model(tmp_path / "made")
+    small = {"num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16, "hidden_size": 16}
+    if kind == "t5":
+        net: Any = transformers.T5Model(
+            transformers.T5Config(vocab_size=14, d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2)
+        )
+    else:
+        net = transformers.CLIPModel(
+            transformers.CLIPConfig(
+                text_config={**small, "vocab_size": 14},
+                vision_config={**small, "image_size": 32, "patch_size": 16},
+            )
+        )
+    net.save_pretrained(tmp_path / "made")
+    with pytest.raises(
+        WeightsError, match=rf"someone/model is a {type(net).__name__}, neither .*backbones\.wrap"
+    ):
+        serve()
+
+
 CODE = """
 import torch
 from transformers import PreTrainedConfig, PreTrainedModel

@@ -22,6 +22,7 @@ from tlkit.backbones.hubs.hf_cache import (
     is_commit,
 )
 from tlkit.backbones.hubs.hf_hashes import changed, is_content, keep_hashes, verify, whole
+from tlkit.backbones.hubs.hf_lacking import incomplete, lacking
 from tlkit.backbones.hubs.hub import Asked
 from tlkit.backbones.hubs.missing import fetch_command, not_here, size_in_words
 from tlkit.errors import NotFetchedError, StoreError, TlkitError, UnknownNameError, WeightsError, unknown_name
@@ -69,6 +70,11 @@ def here_or_fetched(
         if not asked.download:
             raise not_here(name, cache_folder(), count)
         found = _fetch(name, address, asked, known, count)
+    elif part := lacking(found):
+        if not asked.download:
+            raise incomplete(name, part)
+        # The rest of the same commit, whatever the branch says by now.
+        _fetch(name, Address(address.repository, found.commit), asked, known, count, part)
     return found, verify(found)
 
 
@@ -81,7 +87,12 @@ def endpoint() -> str | None:
 
 
 def _fetch(
-    name: str, address: Address, asked: Asked, known: Callable[[], Sequence[str]], count: int | None
+    name: str,
+    address: Address,
+    asked: Asked,
+    known: Callable[[], Sequence[str]],
+    count: int | None,
+    part: str = "",
 ) -> Snapshot:
     from huggingface_hub import HfApi, hf_hub_download
 
@@ -97,9 +108,11 @@ def _fetch(
             )
         wanted = [one for one in info.siblings or () if _is_wanted(one.rfilename, asked.trust)]
         _expect_safetensors(name, [one.rfilename for one in info.siblings or ()])
-        size = sum(one.size or 0 for one in wanted)
+        place = cache_folder() / address.folder_name / "snapshots" / info.sha
+        missing = [one for one in wanted if not (place / one.rfilename).is_file()]
+        size, kind = sum(one.size or 0 for one in missing), "file" if len(missing) == 1 else "files"
         asked.tell(
-            f"{name}: fetching {size_in_words(size)} in {len(wanted)} files, commit {info.sha}, to {cache_folder()}."
+            f"{name}: fetching {size_in_words(size)} in {len(missing)} {kind}, commit {info.sha}, to {cache_folder()}."
         )
         hashes: dict[str, str] = {}
         # The weights last: where they are, everything else is.
@@ -123,10 +136,13 @@ def _fetch(
         raise
     except Exception as error:  # of the client, of its HTTP library, of the system
         # Not chained: the client's messages carry addresses that may be signed.
-        raise _in_words(error, name, address, known, count) from None
-    keep_hashes(
-        Snapshot(address, info.sha, cache_folder() / address.folder_name / "snapshots" / info.sha), hashes
-    )
+        subject = (
+            f"What {name} lacks, {part}, is"
+            if part
+            else f"The weights of {name} ({size_in_words(count)}) are"
+        )
+        raise _in_words(error, name, address, known, subject) from None
+    keep_hashes(Snapshot(address, info.sha, place), hashes)
     # Only now does the branch's name lead to the snapshot: half of one is never found.
     if address.revision != info.sha:
         with files.atomic_write(cache_folder() / address.folder_name / "refs" / address.revision) as file:
@@ -192,7 +208,7 @@ def _in_words(
     name: str,
     address: Address,
     known: Callable[[], Sequence[str]],
-    count: int | None,
+    subject: str,
 ) -> TlkitError:
     from huggingface_hub import errors
 
@@ -232,7 +248,7 @@ def _in_words(
             f"A file of {name} was cut short on its way; nothing of it is kept.", "Run the same again."
         )
     return NotFetchedError(
-        f"The weights of {name} ({size_in_words(count)}) are not in {cache_folder()}, and the hub"
-        f" cannot be reached ({type(error.__cause__ or error).__name__}).",
+        f"{subject} not in {cache_folder()}, and the hub cannot be reached"
+        f" ({type(error.__cause__ or error).__name__}).",
         f"Where there is a network, run {fetch_command(name)}.",
     )

@@ -49,17 +49,18 @@ def cut_texts(net: Any, padding: int, first: bool) -> dict[str, nn.Module]:
     holder = getattr(net, "encoder", None) or getattr(net, "transformer", None)
     layers = getattr(holder, "layer", None)
     beginning = getattr(net, "embeddings", None)
+    # Any two pieces do where the settings do not count them.
+    most = int(getattr(net.config, "vocab_size", 3))
+    ids = torch.arange(1, 13).remainder(most).clamp(min=1).repeat(2, 1)
+    ids[1, 5:] = PADDING
+    with evaluating(net), torch.no_grad():
+        expected = pool_features(body(ids))
     if isinstance(beginning, nn.Module) and isinstance(layers, nn.ModuleList) and len(layers):
         settings = settings_of(net.config)
         stages: dict[str, nn.Module] = {
             "embeddings": Embeddings(beginning, padding),
             **{f"layer{at}": Layer(layer, settings) for at, layer in enumerate(layers, start=1)},
         }
-        most = int(net.config.vocab_size)
-        ids = torch.arange(1, 13).remainder(most).clamp(min=1).repeat(2, 1)
-        ids[1, 5:] = PADDING
-        with evaluating(net), torch.no_grad():
-            expected = pool_features(body(ids))
         if chained(stages, ids, expected, exact=False):
             return {**stages, **end}
     return {"body": body, **end}

@@ -12,6 +12,7 @@ from tlkit.backbones.hubs.hf_cache import Address, Snapshot, find, snapshots
 from tlkit.backbones.hubs.hf_card import hub_card
 from tlkit.backbones.hubs.hf_fetch import endpoint, here_or_fetched
 from tlkit.backbones.hubs.hf_images import cut_images, image_transform_of
+from tlkit.backbones.hubs.hf_lacking import TOKENIZERS
 from tlkit.backbones.hubs.hf_network import config_of, network_of, quiet, settings_in
 from tlkit.backbones.hubs.hf_packaged import (
     BYTES,
@@ -157,11 +158,15 @@ def load(name: str, asked: Asked) -> Backbone:
     with quiet():
         if any(one.endswith("ForImageClassification") for one in made_for):
             return _images(full, snapshot, sha256, config, asked)
-        if (snapshot.folder / "tokenizer.json").is_file() or (snapshot.folder / "vocab.txt").is_file():
+        if any((snapshot.folder / one).is_file() for one in TOKENIZERS):
             return _texts(full, snapshot, sha256, config, asked)
-    raise WeightsError(
-        f"{full} is a {', '.join(made_for) or config.model_type}, neither an image classifier nor a text encoder.",
-        "Use one of those.",
+    raise _neither(full, ", ".join(made_for) or config.model_type)
+
+
+def _neither(name: str, kind: str) -> WeightsError:
+    return WeightsError(
+        f"{name} is a {kind}, neither an image classifier nor a text encoder.",
+        "Use one of those, or take the part of it that gives features to backbones.wrap.",
     )
 
 
@@ -221,7 +226,10 @@ def _texts(name: str, snapshot: Snapshot, sha256: str, config: Any, asked: Asked
         raise DataError(f"{name} takes texts, and side={asked.side} is for pictures.", "Leave side out.")
     transform = token_transform(snapshot.folder, config, asked.trust, name)
     net = network_of(name, AutoModel, snapshot, config, asked)
-    stages = cut_texts(net, transform.padding, pools_first(snapshot.folder))
+    try:
+        stages = cut_texts(net, transform.padding, pools_first(snapshot.folder))
+    except Exception as error:  # whatever a network says that asks for more than a text
+        raise _neither(name, type(net).__name__) from error
     own = packaged(snapshot.address) is not None and not snapshot.commit
     limits = [f"Of a text, only the first {transform.length} pieces are read."]
     if (snapshot.folder / "modules.json").is_file():
