@@ -239,7 +239,7 @@ def _fetch(remote: Remote, tell: Callable[[str], None] | None) -> None:
     from tlkit.backbones.hubs.hub import say
     from tlkit.backbones.hubs.wanted import Wanted
 
-    fetch(Wanted(remote.name, remote.url, remote.file, remote.sha256, remote.bytes), tell or say)
+    fetch(Wanted(remote.name, remote.url, remote.file, remote.sha256, remote.bytes, remote.md5), tell or say)
 
 
 def _check(remote: Remote) -> None:

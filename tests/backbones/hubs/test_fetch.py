@@ -52,10 +52,12 @@ def test_the_size_is_said_before_anything_comes(wanted: Wanted) -> None:
     assert left(wanted) == ["net.pth"]
 
 
-@pytest.mark.parametrize("ranges", [True, False])
+@pytest.mark.parametrize(("kind", "ranges"), [("sha256", True), ("sha256", False), ("md5", True)])
 def test_a_cut_connection_goes_on_where_it_broke_off(
-    wanted: Wanted, server: FileServer, ranges: bool
+    wanted: Wanted, server: FileServer, kind: str, ranges: bool
 ) -> None:
+    if kind == "md5":
+        wanted = replace(wanted, sha256="", md5=hashlib.md5(CONTENT).hexdigest())
     server.cut_after, server.ranges = [300_000, 200_000], ranges
     told: list[str] = []
     fetch(wanted, told.append)
@@ -69,11 +71,17 @@ def test_a_cut_connection_goes_on_where_it_broke_off(
     ]
 
 
-def test_without_a_hash_nothing_is_joined_to_what_was_here(wanted: Wanted) -> None:
+def test_without_a_hash_nothing_is_joined_to_what_was_here(wanted: Wanted, server: FileServer) -> None:
     wanted.place.parent.mkdir(parents=True, exist_ok=True)
     wanted.part.write_bytes(b"the beginning of an older file")
     fetch(replace(wanted, sha256=""), lambda _: None)
     assert wanted.place.read_bytes() == CONTENT
+    server.cut_after = [1000] * 4
+    with pytest.raises(
+        NotFetchedError, match=r"nothing of it is kept.*tlkit fetch hub:net` again: it begins anew"
+    ):
+        fetch(replace(wanted, sha256=""), lambda _: None)
+    assert left(wanted) == ["net.pth"], "what was here whole"
 
 
 def test_what_breaks_off_again_and_again_is_kept_for_the_next_time(
@@ -103,8 +111,12 @@ def test_a_part_that_is_whole_is_only_checked(wanted: Wanted, server: FileServer
     assert wanted.place.read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize("part", [b"", b"another beginning"])
-def test_what_has_another_hash_is_thrown_away(wanted: Wanted, server: FileServer, part: bytes) -> None:
+@pytest.mark.parametrize(("part", "md5"), [(b"", ""), (b"another beginning", ""), (b"", "0" * 32)])
+def test_what_has_another_hash_is_thrown_away(
+    wanted: Wanted, server: FileServer, part: bytes, md5: str
+) -> None:
+    if md5:
+        wanted = replace(wanted, sha256="", md5=md5)
     server.files["/net.pth"] = CONTENT[:-1] + b"?"
     wanted.part.parent.mkdir()
     if part:

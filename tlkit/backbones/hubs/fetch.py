@@ -82,6 +82,8 @@ def fetch(wanted: Wanted, tell: Callable[[str], None]) -> Path:
                     break
                 except (http.client.IncompleteRead, ConnectionError, TimeoutError, ssl.SSLError) as error:
                     if attempt == _TRIES:
+                        if not wanted.can_go_on:
+                            wanted.part.unlink(missing_ok=True)
                         raise broke_off(wanted, _TRIES, error) from error
                     time.sleep(_PAUSE_SECONDS * (attempt - 1))
             _check(wanted)
@@ -127,8 +129,7 @@ def right_hash(path: Path, sha256: str) -> bool:
 @contextlib.contextmanager
 def _opened(wanted: Wanted) -> Iterator[tuple[Any, int, int | None]]:
     """Ask for the file, or for the rest of it; give the answer, how much is here, and the size of the whole."""
-    # Without a hash nobody would see that what was here is the beginning of another file.
-    have = wanted.part.stat().st_size if wanted.sha256 and wanted.part.exists() else 0
+    have = wanted.part.stat().st_size if wanted.can_go_on and wanted.part.exists() else 0
     headers = {"User-Agent": f"tlkit/{__version__}", **({"Range": f"bytes={have}-"} if have else {})}
     try:
         address, login = without_login(mirrored(wanted.url))
@@ -142,7 +143,7 @@ def _opened(wanted: Wanted) -> Iterator[tuple[Any, int, int | None]]:
         with error:
             # The part is as long as the whole, or longer: it is the whole, or it is begun anew.
             if error.code == 416 and have:
-                if right_hash(wanted.part, wanted.sha256):
+                if _is_right(wanted):
                     yield None, have, have
                     return
                 wanted.part.unlink()
@@ -229,13 +230,22 @@ def _too_long(wanted: Wanted, size: str) -> WeightsError:
     )
 
 
-def _check(wanted: Wanted) -> None:
+def _is_right(wanted: Wanted) -> bool:
     if not right_hash(wanted.part, wanted.sha256):
+        return False
+    with open(wanted.part, "rb") as file:
+        return not wanted.md5 or hashlib.file_digest(file, "md5").hexdigest() == wanted.md5
+
+
+def _check(wanted: Wanted) -> None:
+    if not _is_right(wanted):
         size = wanted.part.stat().st_size
         wanted.part.unlink()
+        short = wanted.sha256[:16]
+        why = f"SHA-256 does not begin with {short}" if short else f"MD5 is not {wanted.md5}"
         raise WeightsError(
             f"What {server_of(wanted)} sent for {wanted.name} ({size_in_words(size)}) is not the file that was wanted:"
-            f" its SHA-256 does not begin with {wanted.sha256[:16]}.",
+            f" its {why}.",
             "Nothing of it is kept. Try again, or ask whoever runs the server or the proxy.",
         )
 

@@ -30,9 +30,11 @@ class Wanted:
     place
         Where it is to lie. Until it is whole and checked, it has another name.
     sha256
-        All 64 digits of its SHA-256, or the first ones; empty if it is not known: then it is fetched in one go.
+        All 64 digits of its SHA-256, or the first ones; empty if it is not known.
     size
         Its size in bytes as far as it is known beforehand.
+    md5
+        All 32 digits of its MD5, where that is all that is known; it finds damage, but not a forger.
     """
 
     name: str
@@ -40,6 +42,12 @@ class Wanted:
     place: Path
     sha256: str
     size: int | None = None
+    md5: str = ""
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether a part that is here is used: with no hash nobody would see that it is of another file."""
+        return bool(self.sha256 or self.md5)
 
     @property
     def part(self) -> Path:
@@ -106,6 +114,11 @@ def no_way(wanted: Wanted, reason: object) -> NotFetchedError:
 
 def broke_off(wanted: Wanted, tries: int, error: Exception) -> NotFetchedError:
     """Build the error for a connection that ends before the file does."""
+    if not wanted.can_go_on:
+        return NotFetchedError(
+            f"Fetching {wanted.name} broke off {tries} times ({error}); nothing of it is kept, as no hash is known.",
+            f"Run {fetch_command(wanted.name)} again: it begins anew.",
+        )
     here = wanted.part.stat().st_size if wanted.part.exists() else 0
     return NotFetchedError(
         f"Fetching {wanted.name} broke off {tries} times ({error}); {size_in_words(here)} are here.",
