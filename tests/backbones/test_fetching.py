@@ -97,6 +97,24 @@ def test_a_folder_that_cannot_be_written_to_is_said(server: FileServer, tmp_path
     assert "Could not write" in str(done)
 
 
+def test_what_is_ones_own_is_said_to_lie_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TLKIT_SHELF", str(tmp_path / "shelf"))
+    backbones.Shelf().push(backbones.load("zoo:resnet-letters"), "mine")
+    from timm.models import create_model, save_for_hf
+
+    save_for_hf(create_model("test_resnet", num_classes=3), tmp_path / "saved", safe_serialization=True)
+    folder = tmp_path / "class"
+    own = f"timm:local-dir:{tmp_path / 'saved'}"
+    assert cli.main(["fetch", "shelf:mine", "shelf:mine@1.0.0", own, "--to", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert said.count("it lies on your shelf, which this folder does not hold; name it with TLKIT_SHELF") == 2
+    assert f"it lies in {tmp_path / 'saved'}, which this folder does not hold; copy it" in said
+    assert "TLKIT_MODELS" not in said
+    assert not folder.exists()
+
+
 def test_what_no_adapter_foresaw_keeps_no_other_from_coming(
     server: FileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

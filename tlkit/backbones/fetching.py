@@ -14,6 +14,9 @@ from tlkit.backbones.loading import load
 from tlkit.errors import DataError, NotFetchedError, StoreError, TlkitError, UnknownNameError, WeightsError
 from tlkit.table import Table
 
+# timm's own word for a folder that it saved.
+_LOCAL = "local-dir:"
+
 
 @dataclass(frozen=True)
 class Fetched:
@@ -66,7 +69,11 @@ class Fetching:
         )
 
     def __str__(self) -> str:
-        if self.folder is None or not self.complete:
+        if (
+            self.folder is None
+            or not self.complete
+            or not (self.folder.is_dir() and any(self.folder.iterdir()))
+        ):
             return str(self.table())
         return f"{self.table()}\nTo use them without a network, set {places.MODELS}={self.folder}"
 
@@ -186,15 +193,30 @@ def _unforeseen(name: str, error: Exception) -> TlkitError:
 
 
 def _elsewhere(name: str) -> str:
-    """Say of weights that are not in the one folder where they are: a package brings them, and is not copied."""
+    """Say of weights that are not in the one folder where they are: packages and what is your own are not copied."""
     folder, found = places.one_folder(), split_name(name)
     if folder is None or found is None:
         return ""
+    prefix, rest = found
+    present = adapter(prefix).present()
+    cure = "install it on the other machines as well"
+    place = next((one.place for one in present if one.name == name), None)
+    if prefix == "shelf":
+        # All of a shelf lies in one place; a name without a version is none of those listed.
+        place, cure = next((one.place for one in present), None), "name it with TLKIT_SHELF there as well"
+        if place is None:
+            return f"it lies on your shelf, which this folder does not hold; {cure}"
+    elif place is None and _is_path(prefix, rest):
+        place, cure = Path(rest.removeprefix(_LOCAL)).expanduser(), "copy it to the other machines as well"
     # Of relative paths and links, what they lead to.
-    place = next((one.place for one in adapter(found[0]).present() if one.name == name), None)
     if place is None or place.resolve().is_relative_to(folder.resolve()):
         return ""
-    return f"it lies in {place}, which this folder does not hold; install it on the other machines as well"
+    where = "on your shelf" if prefix == "shelf" else f"in {place}"
+    return f"it lies {where}, which this folder does not hold; {cure}"
+
+
+def _is_path(prefix: str, rest: str) -> bool:
+    return prefix == "file" or rest.startswith((_LOCAL, os.sep, "~", "."))
 
 
 def _load(name: str, trust: bool, tell: Callable[[str], None] | None) -> None:

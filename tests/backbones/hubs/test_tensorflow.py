@@ -285,7 +285,7 @@ def test_a_file_that_would_leave_the_folder_is_refused(kaggle: Kaggle, tmp_path:
 
 
 def test_what_the_server_does_not_have_is_one_sentence(kaggle: Kaggle) -> None:
-    with pytest.raises(NotFetchedError, match="could not be fetched from Kaggle"):
+    with pytest.raises(NotFetchedError, match=r"could not be fetched from Kaggle.*`tlkit fetch kaggle:x`"):
         fetched("kaggle:x", "someone/net/noFramework/small/1", Asked(download=True, tell=str))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tlkit.backbones.hubs import places
 from tlkit.backbones.hubs.hub import Asked
-from tlkit.backbones.hubs.missing import missing_part, not_here, size_in_words
+from tlkit.backbones.hubs.missing import fetch_command, missing_part, not_here, size_in_words
 from tlkit.errors import NotFetchedError, WeightsError
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -84,7 +84,8 @@ def fetched(name: str, handle: str, asked: Asked) -> Path:
         # Not chained: their messages carry addresses that are signed.
         raise NotFetchedError(
             f"{name} could not be fetched from Kaggle ({type(error).__name__}), and it is not in {kaggle_folder()}.",
-            "Check the handle on kaggle.com/models and the network; some models need a login (kagglehub.login()).",
+            f"Check the handle on kaggle.com/models, and run {fetch_command(name)} where there is a network; some"
+            " models need a login (kagglehub.login()).",
         ) from None
 
 
