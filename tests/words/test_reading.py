@@ -249,6 +249,10 @@ def test_gensims_own_file_is_a_pickle_and_read_only_on_trust(tmp_path: Path) -> 
     found = words.read(tmp_path / "own.kv", trust=True)
     assert tuple(found.words) == ("a", "b")
     assert found.vectors.tolist() == [[1, 2], [3, 4]]
+    with pytest.raises(WeightsError, match=r"can run any code.*trust=True"):
+        words.convert(tmp_path / "own.kv", tmp_path / "made")
+    made = words.convert(tmp_path / "own.kv", tmp_path / "made", limit=1, trust=True)
+    assert (made.name, tuple(made.words), made.vectors.tolist()) == ("own.kv", ("a",), [[1, 2]])
     (tmp_path / "broken.kv").write_bytes(b"\x80nonsense")
     with pytest.raises(DataError, match="gensim cannot read"):
         words.read(tmp_path / "broken.kv", trust=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tlkit.errors import DataError, expect_whole
 from tlkit.words.converted import open_converted, write_converted
-from tlkit.words.reading import Form, stream_blocks
+from tlkit.words.reading import Form, is_pickle, read, stream_blocks
 from tlkit.words.word_vectors import WordVectors
 
 if TYPE_CHECKING:
@@ -29,12 +29,13 @@ def convert(
     name: str | None = None,
     card: Mapping[str, Any] | None = None,
     encoding_errors: Literal["strict", "replace", "ignore"] = "strict",
+    trust: bool = False,
 ) -> WordVectors:
     """Store word vectors in a folder that is mapped into memory, and open it.
 
     Two million words of 300 numbers then open in a fraction of a second, and only the rows that are looked up are
     read. The folder needs 4 bytes for each number and about 30 for each word. It is written as a stream: the
-    vectors need not fit into memory, the words do.
+    vectors need not fit into memory, the words do; gensim's own files alone are read whole.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def convert(
         A file as for ``words.read``, or vectors in memory.
     folder
         A new one; it appears whole or not at all. ``words.read(folder)`` opens it again.
-    limit, form, dimensions, member, encoding_errors
+    limit, form, dimensions, member, encoding_errors, trust
         As for ``words.read``.
     name, card
         What they are called, and their card's entries; None takes the file's name, and those of vectors in memory.
@@ -51,6 +52,8 @@ def convert(
     ------
     DataError
         The file is missing, damaged or in another format.
+    WeightsError
+        It is a pickle, as gensim writes it, and ``trust`` is False.
     TakenError
         There is something of this name already.
     StoreError
@@ -69,6 +72,8 @@ def convert(
     target = Path(folder)
     if limit is not None:
         limit = expect_whole("limit", limit, 1, DataError)
+    if not isinstance(source, WordVectors) and Path(source).is_file() and is_pickle(Path(source)):
+        source = read(source, limit=limit, name=name, trust=trust)
     if isinstance(source, WordVectors):
         kept = source if limit is None else source.first(limit)
         known = card if card is not None else kept.card_entries()

@@ -113,7 +113,7 @@ def read(
             raise DataError(f"{place} is a folder, and none that words.convert made.", "Name a file.")
         found = open_converted(place, name)
         return found if limit is None else found.first(limit)
-    if _begins_with(place, _PICKLE):
+    if is_pickle(place):
         return _trusted(place, called, limit, trust)
     with stream_blocks(
         place, limit=limit, form=form, dimensions=dimensions, member=member, encoding_errors=encoding_errors
@@ -274,10 +274,11 @@ def remarks_on(doubled: int) -> tuple[str, ...]:
     return (f"{doubled:,} {'word' if doubled == 1 else 'words'} came again; the first vector was kept.",)
 
 
-def _begins_with(place: Path, magic: bytes) -> bool:
+def is_pickle(place: Path) -> bool:
+    """Say whether a file is a pickle, which is what gensim's own files are."""
     try:
         with open(place, "rb") as file:
-            return file.read(len(magic)) == magic
+            return file.read(len(_PICKLE)) == _PICKLE
     except OSError as error:
         raise DataError(f"{place} cannot be read: {error.strerror or error}.", "Check the path.") from error
 
