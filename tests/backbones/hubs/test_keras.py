@@ -346,7 +346,9 @@ def test_another_file_than_keras_expects_is_refused_and_not_kept(home: Path) -> 
                 )
             assert not list(home.iterdir())
         right = WeightsFile("net.h5", f"{server.address}/net.h5", hashlib.md5(b"content").hexdigest())
+        server.cut_after = [3]
         assert whole(right, "keras:Net", Asked(True, tell=str), 7).read_bytes() == b"content"
+        assert server.asked[-1] == ("/net.h5", "bytes=3-")
     right.place.write_bytes(b"conten")
     with pytest.raises(WeightsError, match="changed or cut short: their MD5"):
         whole(right, "keras:Net", Asked(), 7)

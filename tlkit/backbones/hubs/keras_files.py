@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import threading
 from collections.abc import Iterator
@@ -114,17 +113,8 @@ def whole(file: WeightsFile, name: str, asked: Asked, size: int) -> Path:
     if not file.place.is_file():
         if not asked.download:
             raise not_here(name, file.place.parent, size)
-        if len(file.digest) in (0, 64):
-            fetch(Wanted(name, file.url, file.place, file.digest, size), asked.tell)
-        else:  # under another name until the kind of hash that Keras has is right
-            unchecked = file.place.with_name(f".{file.name}.unchecked")
-            fetch(Wanted(name, file.url, unchecked, "", size), asked.tell)
-            try:
-                _check(unchecked, file.digest, name)
-            except WeightsError:
-                unchecked.unlink()
-                raise
-            os.replace(unchecked, file.place)
+        sha256, md5 = (file.digest, "") if len(file.digest) == 64 else ("", file.digest)
+        fetch(Wanted(name, file.url, file.place, sha256, size, md5), asked.tell)
     _check(file.place, file.digest, name)
     return file.place
 
