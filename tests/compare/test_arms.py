@@ -9,7 +9,7 @@ import pytest
 from tlkit import backbones, compare, freeze
 from tlkit.backbones import Backbone
 from tlkit.compare import ARMS, Arm
-from tlkit.compare.arms import chosen
+from tlkit.compare.choosing import chosen
 from tlkit.errors import ComparisonError, UnknownNameError
 from tlkit.train import Recipe
 

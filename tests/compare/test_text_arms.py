@@ -11,7 +11,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from tlkit import backbones, compare, data
 from tlkit.backbones import Backbone
 from tlkit.compare import Arm, Comparison
-from tlkit.compare.arms import TEXT_ARMS, arm_names, chosen
+from tlkit.compare.arms import TEXT_ARMS, arm_names
+from tlkit.compare.choosing import chosen
 from tlkit.compare.text_arms import KINDS, TermTransform
 from tlkit.data import Dataset
 from tlkit.errors import ComparisonError, DataError, UnknownNameError

@@ -10,22 +10,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tlkit
-from tlkit.compare.arms import Arm, chosen
+from tlkit.compare.arms import Arm
+from tlkit.compare.choosing import chosen
 from tlkit.compare.comparison import Comparison
 from tlkit.compare.curves import Curve, curve_running
 from tlkit.compare.html_report import Section
-from tlkit.compare.outlook import Pulse, affordable, affordable_draws, expected, names, so_long
+from tlkit.compare.meant import source_network, suiting_target
+from tlkit.compare.outlook import (
+    Pulse,
+    affordable,
+    affordable_draws,
+    expected,
+    fewer_draws,
+    left_out,
+    so_long,
+)
 from tlkit.compare.own_pictures import Pictures, labels_for, read
 from tlkit.compare.pictures_section import pictures_section
 from tlkit.compare.progress import Progress
 from tlkit.compare.report_place import place_for, write_to
 from tlkit.compare.reporting import write_report
-from tlkit.compare.setup import Setup, prepare
+from tlkit.compare.setup import prepare
 from tlkit.compare.texts_section import texts_section
 from tlkit.compare.typed import Typed
 from tlkit.compare.wording import draws
 from tlkit.compare.wording import labels as label_words
-from tlkit.errors import DataError, StoreError, unknown_name
+from tlkit.errors import DataError, StoreError
 
 if TYPE_CHECKING:
     from tlkit.backbones import Backbone
@@ -33,8 +43,6 @@ if TYPE_CHECKING:
 KIND = "tlkit.compare.attempt"
 SCHEMA = 1
 USUAL_DRAWS = 5
-# Pictures of this side are enough for a first answer of a network that usually takes larger ones.
-_SMALL_SIDE = 64
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -164,9 +172,9 @@ def attempt(
     embedded = data.load(typed.target) if typed.target and not own else None
     if typed.target or ":" not in typed.source:
         chosen(typed.arms, "images" if embedded is None else embedded.train.kind)
-    backbone = _loaded(typed)
+    backbone = source_network(typed)
     if not typed.target:
-        typed = replace(typed, target=_suiting(backbone))
+        typed = replace(typed, target=suiting_target(backbone))
         embedded = data.load(typed.target)
     pictures = read(typed, backbone, say) if embedded is None else Pictures(embedded, embedded)
     dataset = pictures.dataset
@@ -176,11 +184,11 @@ def attempt(
     setup = prepare(dataset, backbone, typed.arms, typed.seeds or USUAL_DRAWS, labels)
     picked = affordable(setup) if typed.arms is None else setup.arms
     if len(picked) < len(setup.arms):
-        notes.append(_left_out(setup, picked))
+        notes.append(left_out(setup, picked))
         setup = prepare(dataset, backbone, picked, setup.seeds, labels)
     fewer = len(setup.seeds) if typed.seeds else affordable_draws(setup)
     if fewer < len(setup.seeds):
-        notes.append(_fewer_draws(setup, fewer))
+        notes.append(fewer_draws(setup, fewer))
         setup = prepare(dataset, backbone, picked, fewer, labels)
     typed = replace(typed, seeds=len(setup.seeds))
     for one in notes:
@@ -225,79 +233,6 @@ def _labels_words(counts: Sequence[int]) -> str:
     if len(counts) == 1:
         return label_words(counts[0])
     return f"{', '.join(map(str, counts[:-1]))} and {counts[-1]} labels per class"
-
-
-def _left_out(setup: Setup, picked: Sequence[Arm]) -> str:
-    """Say which arms are left out because they would take long, how long, and how to have them."""
-    left = [arm for arm in setup.arms if arm not in picked]
-    return (
-        f"Left out, since {setup.backbone.name} is large: {' and '.join(arm.name for arm in left)}. With them it may"
-        f" take {so_long(expected(setup))} on this computer, were it always as busy as now: --arms {names(setup.arms)}."
-        f"{_smaller(setup.backbone)}"
-    )
-
-
-def _smaller(backbone: Backbone) -> str:
-    """Advise smaller pictures, where a name can say them."""
-    shape = backbone.transform.shape
-    name, _, asked = backbone.name.partition("@")
-    takes = name.startswith(("torchvision:", "zoo:efficientnet")) and (not asked or asked.isdigit())
-    if not takes or len(shape) != 3 or shape[1] <= _SMALL_SIDE:
-        return ""
-    times = (shape[1] / _SMALL_SIDE) ** 2
-    named = f"{name}@{_SMALL_SIDE}"
-    return f" With --source {named}, pictures of {_SMALL_SIDE} pixels, it is about {times:.0f} times faster."
-
-
-def _fewer_draws(setup: Setup, count: int) -> str:
-    """Say that there are fewer draws than usual, and how to have the others."""
-    return (
-        f"{count} draws instead of {len(setup.seeds)}, since {setup.backbone.name} is large. With all of them it may"
-        f" take {so_long(expected(setup))}: --seeds {len(setup.seeds)}."
-    )
-
-
-def _suiting(backbone: Backbone) -> str:
-    """Return the name of the embedded data set to be learned where none is named."""
-    from tlkit.backbones.hubs import split_name
-
-    if backbone.transform.takes == "texts":
-        return "emoji:names"
-    foreign = split_name(backbone.name) is not None
-    return "emoji:twemoji" if foreign and backbone.transform.shape[0] == 3 else "greek"
-
-
-def _loaded(typed: Typed) -> Backbone:
-    """Return the network that is meant; word vectors are one by the mean of a text's words."""
-    from tlkit import backbones, words
-    from tlkit.words.loading import is_of_words
-
-    if is_of_words(typed.source):
-        return words.text_backbone(words.load(typed.source), name=typed.source)
-    return backbones.load(_network(typed.source, typed.network, backbones.names()))
-
-
-def _network(source: str, network: str, names: Sequence[str]) -> str:
-    """Return the name of the embedded network that is meant."""
-    from tlkit.backbones.hubs import split_name
-
-    if split_name(source) is not None:
-        return source
-    if source.startswith("zoo:"):
-        # What follows an @ is the side of its pictures, which load checks.
-        if source.partition("@")[0] not in names:
-            raise unknown_name("embedded network", source, names)
-        return source
-    from tlkit.backbones.nets import ARCHITECTURES
-
-    embedded = [tuple(name.removeprefix("zoo:").split("-", 1)) for name in names]
-    networks = [kind for kind in dict.fromkeys(kind for kind, _ in embedded) if kind in ARCHITECTURES]
-    if network not in networks:
-        raise unknown_name("network", network, networks)
-    sources = [learned for kind, learned in embedded if kind == network]
-    if source not in sources:
-        raise unknown_name(f"source for a {network}", source, sources)
-    return f"zoo:{network}-{source}"
 
 
 def _told(

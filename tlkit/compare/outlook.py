@@ -23,6 +23,8 @@ _BATCH = 8
 # Until processes of their own have loaded torch.
 _START_SECONDS = 10.0
 _SILENT_SECONDS = 20.0
+# Pictures of this side are enough for a first answer of a network that usually takes larger ones.
+_SMALL_SIDE = 64
 
 
 def affordable(setup: Setup) -> tuple[Arm, ...]:
@@ -149,3 +151,33 @@ def so_long(seconds: float) -> str:
     ('at once', 'about 50 s', 'about 67 min')
     """
     return about(seconds) if seconds else "at once"
+
+
+def left_out(setup: Setup, picked: Sequence[Arm]) -> str:
+    """Say which arms are left out because they would take long, how long, and how to have them."""
+    left = [arm for arm in setup.arms if arm not in picked]
+    return (
+        f"Left out, since {setup.backbone.name} is large: {' and '.join(arm.name for arm in left)}. With them it may"
+        f" take {so_long(expected(setup))} on this computer, were it always as busy as now: --arms {names(setup.arms)}."
+        f"{_smaller(setup.backbone)}"
+    )
+
+
+def _smaller(backbone: Backbone) -> str:
+    """Advise smaller pictures, where a name can say them."""
+    shape = backbone.transform.shape
+    name, _, asked = backbone.name.partition("@")
+    takes = name.startswith(("torchvision:", "zoo:efficientnet")) and (not asked or asked.isdigit())
+    if not takes or len(shape) != 3 or shape[1] <= _SMALL_SIDE:
+        return ""
+    times = (shape[1] / _SMALL_SIDE) ** 2
+    named = f"{name}@{_SMALL_SIDE}"
+    return f" With --source {named}, pictures of {_SMALL_SIDE} pixels, it is about {times:.0f} times faster."
+
+
+def fewer_draws(setup: Setup, count: int) -> str:
+    """Say that there are fewer draws than usual, and how to have the others."""
+    return (
+        f"{count} draws instead of {len(setup.seeds)}, since {setup.backbone.name} is large. With all of them it may"
+        f" take {so_long(expected(setup))}: --seeds {len(setup.seeds)}."
+    )

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from tlkit.errors import PlanError, WeightsError
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from tlkit.backbones import Backbone
     from tlkit.compare.arms import Arm
+
+# Trying it copies a network, and panels ask at every change.
+_STARTS_ANEW: WeakKeyDictionary[nn.Module, bool] = WeakKeyDictionary()
 
 
 def possible(arms: Iterable[Arm], backbone: Backbone) -> list[Arm]:
@@ -40,11 +46,14 @@ def _starts_anew(arm: Arm) -> bool:
 
 
 def _can_start_anew(backbone: Backbone) -> bool:
-    try:
-        backbone.reinitialised(0)
-    except WeightsError:
-        return False
-    return True
+    if backbone.module not in _STARTS_ANEW:
+        try:
+            backbone.reinitialised(0)
+        except WeightsError:
+            _STARTS_ANEW[backbone.module] = False
+        else:
+            _STARTS_ANEW[backbone.module] = True
+    return _STARTS_ANEW[backbone.module]
 
 
 def _can_be_planned(arm: Arm, backbone: Backbone) -> bool:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import tlkit
-from tlkit.compare.arms import Arm, chosen
+from tlkit.compare.arms import Arm
 from tlkit.compare.cell import Cell
+from tlkit.compare.choosing import chosen
 from tlkit.compare.comparison import Comparison
 from tlkit.compare.notes import notes_of
 from tlkit.compare.result import ArmResult

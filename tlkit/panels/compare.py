@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from tlkit import compare, files
 from tlkit.compare import Arm, Comparison
-from tlkit.compare.arms import IMAGE_ARMS, arms_for, chosen
+from tlkit.compare.arms import IMAGE_ARMS, arms_for
+from tlkit.compare.choosing import chosen
 from tlkit.compare.headline import transfer_pair
 from tlkit.compare.possible import possible
 from tlkit.data import Task

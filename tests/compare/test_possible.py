@@ -11,7 +11,8 @@ from tests.backbones.hubs.onnx_bytes import pooling_and_matrix
 from tests.optional import optional
 from tlkit import backbones, compare, data, panels
 from tlkit.backbones import Backbone
-from tlkit.compare.arms import arm_names, chosen, usual
+from tlkit.compare.arms import arm_names
+from tlkit.compare.choosing import chosen, usual
 from tlkit.compare.pixel_arm import pixel_backbone
 from tlkit.data import Task
 from tlkit.errors import ComparisonError, WeightsError
