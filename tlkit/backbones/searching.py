@@ -71,7 +71,7 @@ def nearest(name: str) -> list[str]:
     Examples
     --------
     >>> nearest("resnet18")[:2]
-    ['torchvision:resnet18', 'torch-hub:pytorch/vision:v0.20.1:resnet18']
+    ['torchvision:resnet18', 'torch-hub:pytorch/vision:v0.20.1:resnet18?weights=DEFAULT']
     """
     wanted = _plain(name.rpartition(":")[2])
     known = [*zoo_names(), *(one for one in _names("torchvision", False) if "@" not in one)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
+import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -69,6 +71,11 @@ def pretrained():
     net = chain()
     net.load_state_dict(torch.hub.load_state_dict_from_url(ADDRESS, check_hash=True))
     return net
+
+
+def either(weights=None, features=4, scale=1.0):
+    assert weights in (None, "DEFAULT") and features == 4 and scale == 1.5
+    return chain(features) if weights is None else pretrained()
 
 
 def unchecked():
@@ -219,16 +226,35 @@ def test_a_card_carries_the_hash_of_what_was_loaded(repository: Path, server: Fi
     assert "of its tensors by name" in str(made)
 
 
+def test_arguments_stand_in_the_name_and_a_network_without_weights_is_said_to_be_one(
+    repository: Path, server: FileServer
+) -> None:
+    name = f"torch-hub:{repository}:either?features=4&scale=1.5"
+    with pytest.warns(UserWarning, match="untrained as far as tlkit saw.*weights=DEFAULT"):
+        bare = backbones.load(name, trust=True, side=32)
+    assert (bare.name, "Untrained as far as tlkit saw" in str(bare.card)) == (name, True)
+    with pytest.raises(NotFetchedError, match=rf"`tlkit fetch --trust '{re.escape(name)}&weights=DEFAULT'`"):
+        backbones.load(f"{name}&weights=DEFAULT", trust=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        trained = backbones.load(f"{name}&weights=DEFAULT", trust=True, download=True, side=32)
+    assert trained.card.sha256 == hashlib.sha256(server.files["/unnamed.pth"]).hexdigest()
+    assert "Untrained" not in str(trained.card)
+    for query in ("source=github", "features=1&features=2", "features"):
+        with pytest.raises(PlanError, match="no argument of a model, or stands there twice"):
+            backbones.load(f"torch-hub:{repository}:either?{query}", trust=True)
+
+
 def test_a_version_on_github_is_pinned_and_its_code_fetched_only_when_asked(
     repository: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit = "0123456789abcdef0123456789abcdef01234567"
-    name = f"torch-hub:someone/my_nets:{commit}:chain"
+    name = f"torch-hub:someone/my_nets:{commit}:chain?features=4"
     with pytest.raises(PlanError, match="does not say which version of someone/my_nets"):
         backbones.load("torch-hub:someone/my_nets:chain", trust=True)
     with pytest.raises(WeightsError, match="commits of other people's copies"):
         backbones.load(name)
-    with pytest.raises(NotFetchedError, match=r"run `tlkit fetch --trust torch-hub:someone/my_nets"):
+    with pytest.raises(NotFetchedError, match=r"run `tlkit fetch --trust 'torch-hub:someone/my_nets"):
         backbones.load(name, trust=True)
     with pytest.raises(NotFetchedError, match="could not be fetched from GitHub"):
         backbones.load("torch-hub:someone/my_nets:v1:chain", trust=True, download=True)
@@ -245,7 +271,7 @@ def test_a_version_on_github_is_pinned_and_its_code_fetched_only_when_asked(
     assert backbones.load(name, trust=True, side=32).fingerprint == net.fingerprint
     assert len(server.asked) == 1
     assert [one.name for one in torch_hub.present()] == [f"torch-hub:someone/my_nets:{commit}"]
-    assert name in torch_hub.names()
+    assert name.partition("?")[0] in torch_hub.names()
     # Torch has one folder for both of these.
     with pytest.raises(WeightsError, match="holds the code of someone/my_nets:0123"):
         backbones.load(f"torch-hub:someone/my:nets_{commit}:chain", trust=True)

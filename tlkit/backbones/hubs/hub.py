@@ -54,7 +54,7 @@ HUBS = {
             "PyTorch Hub",
             "tlkit.backbones.hubs.torch_hub",
             "",
-            "torch-hub:pytorch/vision:v0.20.1:resnet18",
+            "torch-hub:pytorch/vision:v0.20.1:resnet18?weights=DEFAULT",
         ),
         Hub("timm", "timm", "tlkit.backbones.hubs.timm", "", "timm:resnet18.a1_in1k"),
         Hub(

@@ -1,5 +1,6 @@
 """PyTorch Hub: ``torch-hub:owner/repo:ref:model``, and repositories on this machine, ``torch-hub:/path/to/repo:model``.
 
+What the model's function is called with may follow: ``?weights=DEFAULT&pretrained=true``.
 A model of this hub is code. It is run only with ``trust=True``, from a version that the name pins; what it fetches is
 fetched as for every other hub, and weights are read with ``weights_only`` whatever the code says.
 """
@@ -7,6 +8,7 @@ fetched as for every other hub, and weights are read with ``weights_only`` whate
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,10 +40,11 @@ from tlkit.backbones.hubs.torch_hub_code import (
 )
 from tlkit.backbones.transform import InputTransform
 from tlkit.backbones.wrap import wrap
-from tlkit.errors import PlanError, WeightsError, unknown_name
+from tlkit.errors import PlanError, WeightsError, level_of_the_caller, unknown_name
 
 _SIDE = 224
 _LEAST_DIGITS = 8
+_UNTRAINED = "untrained as far as tlkit saw: its code read no file of weights"
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -69,7 +72,8 @@ def load(name: str, asked: Asked) -> Backbone:
     Parameters
     ----------
     name
-        Without the prefix: ``"owner/repo:ref:model"`` with a tag or a commit as ref, or ``"/path/to/repo:model"``.
+        Without the prefix: ``"owner/repo:ref:model"`` with a tag or a commit as ref, or ``"/path/to/repo:model"``;
+        ``?key=value&...`` after it is what the model's function is called with.
     asked
         Whether its code may be run, and what is missing may be fetched.
 
@@ -97,7 +101,7 @@ def load(name: str, asked: Asked) -> Backbone:
         known = [key for key in defined(folder / HUBCONF) if callable(getattr(hubconf, key, None))]
         if wanted.model not in known:
             raise unknown_name(f"model of {wanted.repository}", wanted.model, known)
-        net = torch.hub.load(str(folder), wanted.model, source="local")  # type: ignore[no-untyped-call]
+        net = torch.hub.load(str(folder), wanted.model, source="local", **wanted.arguments)  # type: ignore[no-untyped-call]
     if not isinstance(net, nn.Module):
         raise PlanError(
             f"{wanted.name} made a {type(net).__name__}, no network.", "Name another of its models."
@@ -126,6 +130,13 @@ def _backbone(
     if stages is None and known is None:
         stages, head = cut_into_children(net, transform, wanted.name)
     weights = _weights(read, net)
+    if not read:
+        warnings.warn(
+            f"{wanted.name} is {_UNTRAINED}. Its repository says how trained ones are asked for, often"
+            " ?weights=DEFAULT or ?pretrained=true after the name.",
+            UserWarning,
+            stacklevel=level_of_the_caller(),
+        )
     card = _card(wanted, known.family if known else type(net).__name__, folder, said is None, weights)
     return wrap(
         net,
@@ -152,7 +163,7 @@ def _weights(read: Sequence[Path], net: nn.Module) -> _Weights:
     found = {path: files.sha256(path) for path in dict.fromkeys(read) if path.is_file()}
     unchecked = [path.name for path, sha256 in found.items() if not _named_by(sha256, path)]
     lineage = {"weights": ", ".join(f"{path.name} (SHA-256 {sha256})" for path, sha256 in found.items())}
-    limits = []
+    limits = [] if read else [f"{_UNTRAINED.capitalize()}."]
     if unchecked:
         limits.append(
             f"There is no hash by which {', '.join(unchecked)} could be checked: the SHA-256 on this card says what was"

@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 import contextlib
 import importlib.util
+import inspect
 import os
 import re
 import sys
 import urllib.error
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import parse_qsl
 
 import torch
 
@@ -27,6 +29,8 @@ from tlkit.errors import NotFetchedError, PlanError, TlkitError, WeightsError
 PREFIX = "torch-hub:"
 HUBCONF = "hubconf.py"
 _ON_GITHUB = re.compile(r"([A-Za-z0-9-]+)/([\w.-]+):(?:([\w./-]+):)?(\w+)")
+# What the model's function is called with follows its name; a folder's own name may hold a question mark.
+_WITH_ARGUMENTS = re.compile(r"(.*?:\w+)\?(.+)")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 # Torch's settings for all that is loaded: tensors alone, or anything.
 _LOADING = ("TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD")
@@ -48,12 +52,15 @@ class Model:
         A tag or a commit; empty for a folder.
     model
         Which of its models.
+    arguments
+        What its function is called with.
     """
 
     name: str
     repository: str
     ref: str
     model: str
+    arguments: dict[str, Any] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -79,12 +86,15 @@ def understood(name: str) -> Model:
     Raises
     ------
     PlanError
-        It names no repository, or no version of it.
+        It names no repository, or no version of it, or its arguments cannot be read.
     """
-    path, _, model = name.rpartition(":")
+    split = _WITH_ARGUMENTS.fullmatch(name)
+    bare, query = split.groups() if split else (name, "")
+    arguments = _arguments(PREFIX + name, query)
+    path, _, model = bare.rpartition(":")
     if path and (Path(path).expanduser() / HUBCONF).is_file():
-        return Model(PREFIX + name, str(Path(path).expanduser().absolute()), "", model)
-    found = _ON_GITHUB.fullmatch(name)
+        return Model(PREFIX + name, str(Path(path).expanduser().absolute()), "", model, arguments)
+    found = _ON_GITHUB.fullmatch(bare)
     if found is None:
         raise PlanError(
             f"{PREFIX}{name} names neither a repository on GitHub nor a folder with a {HUBCONF} in it.",
@@ -97,7 +107,35 @@ def understood(name: str) -> Model:
             " tomorrow it could be another.",
             f"Name a tag or a commit: {PREFIX}{owner}/{repository}:v1.0:{model}.",
         )
-    return Model(PREFIX + name, f"{owner}/{repository}", ref, model)
+    return Model(PREFIX + name, f"{owner}/{repository}", ref, model, arguments)
+
+
+def _arguments(name: str, query: str) -> dict[str, Any]:
+    """Return what a name's end says, ``weights=DEFAULT&classes=10``, as true or false, numbers and text."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True) if query else []
+    except ValueError:
+        pairs = [("", query)]
+    found: dict[str, Any] = {}
+    # What torch.hub.load itself takes, such as where the code comes from, is not the model's.
+    own = inspect.signature(torch.hub.load).parameters
+    for key, value in pairs:
+        if not key.isidentifier() or key in own or key in found:
+            raise PlanError(
+                f"{name} ends in {query!r}, and {key or value!r} there is no argument of a model, or stands there"
+                " twice.",
+                "Write them as in ?weights=DEFAULT&classes=10.",
+            )
+        found[key] = _value(value)
+    return found
+
+
+def _value(text: str) -> bool | int | float | str:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if re.fullmatch(r"[+-]?[0-9]+", text):
+        return int(text)
+    return float(text) if re.fullmatch(r"[+-]?[0-9]*\.?[0-9]+(e[+-]?[0-9]+)?", text, re.IGNORECASE) else text
 
 
 def code(wanted: Model, asked: Asked) -> Path:
@@ -145,8 +183,9 @@ def kept_safe(wanted: Model, asked: Asked) -> Iterator[list[Path]]:
     load = torch.load
 
     def noting(f: Any, *args: Any, **more: Any) -> Any:
-        if isinstance(f, str | os.PathLike):
-            read.append(Path(f).absolute())
+        place = f if isinstance(f, str | os.PathLike) else getattr(f, "name", None)
+        if isinstance(place, str | os.PathLike):
+            read.append(Path(place).absolute())
         return load(f, *args, **more)
 
     def download(url: str, dst: str, hash_prefix: str | None = None, progress: bool = True) -> None:
