@@ -78,7 +78,7 @@ def nearest(name: str) -> list[str]:
     known += [one.example for one in HUBS.values()]
     ends: dict[str, list[str]] = {}
     for one in dict.fromkeys(known):
-        ends.setdefault(_plain(re.split("[:/]", one)[-1]), []).append(one)
+        ends.setdefault(_plain(re.split("[:/]", one.partition("?")[0])[-1]), []).append(one)
     holding = [end for end in ends if wanted and wanted in end]
     likely = difflib.get_close_matches(wanted, ends, n=_FEW, cutoff=0.6)
     return [one for end in dict.fromkeys([*sorted(holding, key=len), *likely]) for one in ends[end]][:_FEW]
