@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import shutil
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -86,6 +87,10 @@ def unchecked():
 
 def unsafe():
     return torch.load(Path(__file__).with_name("anything.pt"), weights_only=False)
+
+
+def get_weight(name="DEFAULT") -> int:
+    return 3
 
 
 def fails():
@@ -177,6 +182,8 @@ def test_stages_and_transform_can_be_told_or_are_those_of_a_known_family(reposit
     ("model", "error", "words"),
     [
         ("chian", UnknownNameError, "nearest is 'chain'; known: 'known', 'chain', 'Crooked'"),
+        ("get_wieght", UnknownNameError, "nown: 'known', 'chain', .*'unsafe', 'fails'"),
+        ("get_weight", PlanError, "made an int, no network"),
         ("_hidden", UnknownNameError, "no model"),
         ("Crooked", PlanError, "more than its parts one, two one after the other.*tlkit_stages"),
         ("five_channels", PlanError, "failed: RuntimeError: .* 5 channels"),
@@ -272,6 +279,12 @@ def test_a_version_on_github_is_pinned_and_its_code_fetched_only_when_asked(
     assert len(server.asked) == 1
     assert [one.name for one in torch_hub.present()] == [f"torch-hub:someone/my_nets:{commit}"]
     assert name.partition("?")[0] in torch_hub.names()
+    # What other tools fetched has no note: one name can be read in a single way, the other cannot.
+    for folder in ("other_nets_v1.0", "other_nets_release_1"):
+        shutil.copytree(repository, Path(torch.hub.get_dir()) / folder)
+    assert "torch-hub:other/nets:v1.0" in [one.name for one in torch_hub.present()]
+    assert len(torch_hub.present()) == 2
+    assert backbones.load("torch-hub:other/nets:release_1:chain", trust=True, side=32).stages == net.stages
     # Torch has one folder for both of these.
     with pytest.raises(WeightsError, match="holds the code of someone/my_nets:0123"):
         backbones.load(f"torch-hub:someone/my:nets_{commit}:chain", trust=True)

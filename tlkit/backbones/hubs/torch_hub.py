@@ -34,13 +34,14 @@ from tlkit.backbones.hubs.torch_hub_code import (
     defined,
     imported,
     kept_safe,
+    makes_a_network,
     origin_of,
     told,
     understood,
 )
 from tlkit.backbones.transform import InputTransform
 from tlkit.backbones.wrap import wrap
-from tlkit.errors import PlanError, WeightsError, level_of_the_caller, unknown_name
+from tlkit.errors import PlanError, WeightsError, a_kind, level_of_the_caller, unknown_name
 
 _SIDE = 224
 _LEAST_DIGITS = 8
@@ -54,11 +55,17 @@ def names() -> list[str]:
 
 
 def present() -> list[Present]:
-    """Return the repositories that torch's hub has fetched, without the models' weights."""
+    """Return the repositories that torch's hub has fetched, without the models' weights.
+
+    One that other tools fetched, and of whose folder the name can be read in several ways, is left out.
+    """
     found = []
     for path in sorted(places.torch_folder().glob(f"*_*_*/{HUBCONF}")):
+        origin = origin_of(path.parent)
+        if not origin:
+            continue
         size = sum(one.stat().st_size for one in path.parent.rglob("*") if one.is_file())
-        found.append(Present(PREFIX + origin_of(path.parent), path.parent, size))
+        found.append(Present(PREFIX + origin, path.parent, size))
     return found
 
 
@@ -100,12 +107,11 @@ def load(name: str, asked: Asked) -> Backbone:
         hubconf = imported(folder)
         known = [key for key in defined(folder / HUBCONF) if callable(getattr(hubconf, key, None))]
         if wanted.model not in known:
-            raise unknown_name(f"model of {wanted.repository}", wanted.model, known)
+            networks = [key for key in known if makes_a_network(getattr(hubconf, key))]
+            raise unknown_name(f"model of {wanted.repository}", wanted.model, networks)
         net = torch.hub.load(str(folder), wanted.model, source="local", **wanted.arguments)  # type: ignore[no-untyped-call]
     if not isinstance(net, nn.Module):
-        raise PlanError(
-            f"{wanted.name} made a {type(net).__name__}, no network.", "Name another of its models."
-        )
+        raise PlanError(f"{wanted.name} made {a_kind(net)}, no network.", "Name another of its models.")
     with told(wanted):
         return _backbone(wanted, net.eval(), hubconf, folder, read, asked)
 

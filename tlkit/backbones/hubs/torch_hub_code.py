@@ -9,6 +9,7 @@ import inspect
 import os
 import re
 import sys
+import typing
 import urllib.error
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import torch
+from torch import nn
 
 from tlkit.backbones.hubs import places
 from tlkit.backbones.hubs.fetch import fetch
@@ -71,13 +73,16 @@ class Model:
 
 
 def origin_of(folder: Path) -> str:
-    """Return what a folder of torch's hub holds, ``owner/repo:ref``: as it was noted at fetching, else a guess."""
+    """Return what a folder of torch's hub holds, ``owner/repo:ref``: as it was noted at fetching.
+
+    Without a note it is what its name says, and empty where that can be read in more than one way.
+    """
     with contextlib.suppress(OSError, UnicodeDecodeError):
         noted = (folder / _ORIGIN).read_text(encoding="utf-8").strip()
         if _ON_GITHUB.fullmatch(f"{noted}:model"):
             return noted
-    owner, rest = folder.name.split("_", 1)
-    return f"{owner}/{':'.join(rest.rsplit('_', 1))}"
+    parts = folder.name.split("_")
+    return f"{parts[0]}/{parts[1]}:{parts[2]}" if len(parts) == 3 and all(parts) else ""
 
 
 def understood(name: str) -> Model:
@@ -141,7 +146,7 @@ def _value(text: str) -> bool | int | float | str:
 def code(wanted: Model, asked: Asked) -> Path:
     """Return the folder with the repository's code; fetch it if it is missing and that is allowed."""
     if (wanted.folder / HUBCONF).is_file():
-        held = origin_of(wanted.folder) if wanted.ref and (wanted.folder / _ORIGIN).is_file() else ""
+        held = origin_of(wanted.folder) if wanted.ref else ""
         if held and held != f"{wanted.repository}:{wanted.ref}":
             raise WeightsError(
                 f"{wanted.folder} holds the code of {held}, and not that of {wanted.repository}:{wanted.ref}, for which"
@@ -248,6 +253,18 @@ def imported(folder: Path) -> ModuleType:
         return module
     finally:
         sys.path.remove(str(folder))
+
+
+def makes_a_network(one: Any) -> bool:
+    """Say whether something of a hubconf can be a model: not where it says itself that it makes another thing."""
+    if isinstance(one, type):
+        return issubclass(one, nn.Module)
+    try:
+        said = typing.get_type_hints(one).get("return", Any)
+        kind = typing.get_origin(said) or said
+        return kind is Any or not isinstance(kind, type) or issubclass(kind, nn.Module) or kind is object
+    except Exception:  # whatever stands in other people's annotations
+        return True
 
 
 def defined(hubconf: Path) -> list[str]:
