@@ -308,8 +308,13 @@ def test_the_last_layer_is_the_source_head(small: Backbone, own_file: Path) -> N
 
 def test_nothing_is_fetched_unasked(home: Path) -> None:
     with pytest.raises(NotFetchedError, match=r"6\.8 MB.*tlkit fetch"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("error")
         backbones.load(NAME)
+    # The last layers of VGG, which are most of it, fit the usual side alone.
+    with pytest.raises(NotFetchedError, match=r"58\.9 MB.*tlkit fetch keras:VGG16@96`"):
+        backbones.load("keras:VGG16@96")
+    with pytest.raises(DataError, match=r"not take pictures of 40 x 40 pixels: .* at least 75x75"):
+        backbones.load("keras:InceptionV3@40", download=True)
     assert not list(home.iterdir())
 
 

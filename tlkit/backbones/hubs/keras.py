@@ -42,6 +42,8 @@ APPLICATIONS = (
 )
 _OPTIONS = ("alpha", "weights", "classes")
 _USUAL_SIDE = 224
+# The last layers of these see every pixel by itself, and fit pictures of the usual side alone.
+_ONE_SIDE = ("VGG16", "VGG19")
 
 
 def names() -> list[str]:
@@ -126,19 +128,36 @@ def _published(
 ) -> tuple[WeightsFile, Path, int]:
     """Return the published file that is here, with the last layer if possible, and how many classes it has."""
     # Keras asks for the usual side where a file has a last layer; its weights fit other sides as well.
-    top = asked_for(build, **settings, **shape) or asked_for(build, **settings)
+    own = asked_for(build, **settings, **shape)
+    top = own or asked_for(build, **settings)
     if top is None:
         raise DataError(f"Keras has no published weights for {name}.", "Use alpha=1.0, or give weights=FILE.")
-    if not top.place.is_file():
-        bare = asked_for(build, include_top=False, **settings, **shape)
-        if bare is not None and bare.place.is_file():
-            return bare, whole(bare, name, asked, 0), 0
+    shown = f"{name}@{shape['input_shape'][0]}" if shape else name
+    bare = asked_for(build, include_top=False, **settings, **shape)
+    if bare is None and shape:
+        _built(build, {"include_top": False}, {**settings, **shape}, name)  # says why, before a fetch
+    if bare is not None and own is None and build.__name__ in _ONE_SIDE:
+        size = 0 if bare.place.is_file() else _bytes_of(build, {"include_top": False, **settings, **shape})
+        return bare, whole(bare, shown, asked, size), 0
+    if bare is not None and bare.place.is_file() and not top.place.is_file():
+        return bare, whole(bare, shown, asked, 0), 0
     size = 0 if top.place.is_file() else _bytes_of(build, settings)
-    return top, whole(top, name, asked, size), 1000
+    return top, whole(top, shown, asked, size), 1000
 
 
 def _bytes_of(build: Any, settings: dict[str, Any]) -> int:
     return 4 * int(build(weights=None, **settings).count_params())
+
+
+def _built(build: Any, ending: dict[str, Any], settings: dict[str, Any], name: str) -> Any:
+    try:
+        return build(weights=None, **ending, **settings)
+    except ValueError as error:
+        side = settings.get("input_shape", "?")[0]
+        raise DataError(
+            f"{name} does not take pictures of {side} x {side} pixels: {' '.join(str(error).split())[:120]}.",
+            "Leave the side out: its usual one always fits.",
+        ) from error
 
 
 def _own_weights(options: dict[str, Any]) -> tuple[Path, int]:
@@ -150,14 +169,7 @@ def _own_weights(options: dict[str, Any]) -> tuple[Path, int]:
 
 def _filled(build: Any, place: Path, classes: int, settings: dict[str, Any], name: str) -> Any:
     ending = {"classes": classes, "classifier_activation": None} if classes else {"include_top": False}
-    try:
-        model = build(weights=None, **ending, **settings)
-    except ValueError as error:
-        side = settings.get("input_shape", "?")[0]
-        raise DataError(
-            f"{name} does not take pictures of {side} x {side} pixels: {' '.join(str(error).split())[:120]}.",
-            "Leave the side out: its usual one always fits.",
-        ) from error
+    model = _built(build, ending, settings, name)
     if model.input_shape[1] is None:  # one that takes every side is cut by its usual one
         model = build(weights=None, **ending, **settings, input_shape=(_USUAL_SIDE, _USUAL_SIDE, 3))
     try:

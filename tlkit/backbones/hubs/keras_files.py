@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,7 +92,9 @@ def asked_for(build: Any, **settings: Any) -> WeightsFile | None:
         None if it has none for these settings.
     """
     try:
-        with _asking():
+        with _asking(), warnings.catch_warnings():
+            # Keras says so of the usual side, too, and before it is known whether the file is here.
+            warnings.filterwarnings("ignore", "`input_shape` is undefined or non-square", UserWarning)
             build(weights="imagenet", **settings)
     except _AskedFor as said:
         return said.file
