@@ -19,7 +19,7 @@ def test_a_network_is_pushed_found_verified_and_pulled(
 ) -> None:
     place, other = str(tmp_path / "models"), str(tmp_path / "other")
     assert cli.main(["shelf", "--at", place]) == 0
-    assert "Nothing found" in capsys.readouterr().out
+    assert "the first push makes it" in capsys.readouterr().out
     card = tmp_path / "README.md"
     card.write_text("---\nlicense: mit\n---\n# Letters of the library\n")
     push = ["shelf", "--at", place, "push", "zoo:resnet-letters", "letters"]

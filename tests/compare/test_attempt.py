@@ -154,7 +154,7 @@ def test_word_vectors_are_tried_on_texts_and_the_report_shows_some(
     ]
     assert cli.main(["try", *arguments]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["dataset"], found["backbone"]) == ("emoji:names", "words:english")
+    assert (found["dataset"], found["backbone"]) == ("emoji:names", "words:english, mean")
     assert found["arms"]["frozen"]["mean"] > 2 / 12
     assert sum(found["pictures"]["test"]) == found["test_items"]
     text = html.unescape(report.read_text(encoding="utf-8"))

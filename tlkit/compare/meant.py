@@ -28,7 +28,7 @@ def source_network(typed: Typed) -> Backbone:
     from tlkit.words.loading import is_of_words
 
     if is_of_words(typed.source):
-        return words.text_backbone(words.load(typed.source), name=typed.source)
+        return words.text_backbone(words.load(typed.source))
     return backbones.load(_network(typed.source, typed.network, backbones.names()))
 
 

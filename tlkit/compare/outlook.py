@@ -25,6 +25,7 @@ _START_SECONDS = 10.0
 _SILENT_SECONDS = 20.0
 # Pictures of this side are enough for a first answer of a network that usually takes larger ones.
 _SMALL_SIDE = 64
+_WORTH_IT = 1.5
 
 
 def affordable(setup: Setup) -> tuple[Arm, ...]:
@@ -164,15 +165,17 @@ def left_out(setup: Setup, picked: Sequence[Arm]) -> str:
 
 
 def _smaller(backbone: Backbone) -> str:
-    """Advise smaller pictures, where a name can say them."""
-    shape = backbone.transform.shape
+    """Advise smaller pictures, where a name can say them and the network takes them."""
+    shape, sides = backbone.transform.shape, backbone.card.sides
     name, _, asked = backbone.name.partition("@")
-    takes = name.startswith(("torchvision:", "zoo:efficientnet")) and (not asked or asked.isdigit())
-    if not takes or len(shape) != 3 or shape[1] <= _SMALL_SIDE:
+    can_say = name.startswith(("torchvision:", "zoo:efficientnet")) and (not asked or asked.isdigit())
+    if not can_say or not sides or len(shape) != 3:
         return ""
-    times = (shape[1] / _SMALL_SIDE) ** 2
-    named = f"{name}@{_SMALL_SIDE}"
-    return f" With --source {named}, pictures of {_SMALL_SIDE} pixels, it is about {times:.0f} times faster."
+    side = max(_SMALL_SIDE, min(sides))
+    times = (shape[1] / side) ** 2
+    if times < _WORTH_IT:
+        return ""
+    return f" With --source {name}@{side}, pictures of {side} pixels, it is about {times:.0f} times faster."
 
 
 def fewer_draws(setup: Setup, count: int) -> str:

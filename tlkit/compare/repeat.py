@@ -112,7 +112,7 @@ def rerun(
     dataset = _loaded("data set", before.dataset, task, data.load, "task")
     dataset = dataset.dataset if isinstance(dataset, data.Task) else dataset
     side = before.origin.get("side")
-    load = backbones.load if side is None else partial(backbones.load, side=side)
+    load = _network if side is None else partial(backbones.load, side=side)
     network = _loaded("backbone", before.backbone, backbone, load, "backbone")
     with records.damage_is_told():
         origin = before.origin
@@ -161,6 +161,17 @@ def rerun(
         if count
     )
     return Reproduction(before, now, differing, _reasons(before, now))
+
+
+def _network(name: str) -> Backbone:
+    """Return a backbone by name; of word vectors, the mean of a text's words has one, too."""
+    from tlkit import backbones, words
+    from tlkit.words.loading import is_of_words
+
+    of_words = name.removesuffix(", mean")
+    if of_words != name and is_of_words(of_words):
+        return words.text_backbone(words.load(of_words))
+    return backbones.load(name)
 
 
 def _loaded(kind: str, name: str, given: Any, load: Any, argument: str) -> Any:

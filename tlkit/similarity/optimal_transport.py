@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
+from threading import Lock
 from types import ModuleType
 
 _SETTING = "POT_BACKEND_DISABLE_TENSORFLOW"
+# Panels measure in threads of their own.
+_LOCK = Lock()
 
 
 def solvers() -> ModuleType:
@@ -19,14 +23,15 @@ def solvers() -> ModuleType:
     >>> solvers().emd2([0.5, 0.5], [1.0], [[0.0], [2.0]])
     1.0
     """
-    before = os.environ.get(_SETTING)
-    os.environ[_SETTING] = "1"
-    try:
-        import ot
-    finally:
-        if before is None:
-            del os.environ[_SETTING]
-        else:
-            os.environ[_SETTING] = before
-    module: ModuleType = ot
-    return module
+    with _LOCK:
+        if "ot" not in sys.modules:
+            before = os.environ.get(_SETTING)
+            os.environ[_SETTING] = "1"
+            try:
+                import ot  # noqa: F401
+            finally:
+                if before is None:
+                    os.environ.pop(_SETTING, None)
+                else:
+                    os.environ[_SETTING] = before
+        return sys.modules["ot"]

@@ -74,8 +74,9 @@ def report(
         ``"trained"``: the backbone's architecture, trained from random weights on the target's training items
         that the scores do not look at (at least half of them); of texts, which share too few words for that, on
         those that they look at: it knows these by heart. It takes up to a minute or two, once, and is then kept on
-        disk. Where that is not possible (a network of more than a million numbers, a backbone that is no
-        ``tlkit.backbones.Backbone``, fewer than four items in a class) the report says so and has none.
+        disk. Where that is not possible (a network of more than a million numbers, word tables of more than four
+        million, a backbone that is no ``tlkit.backbones.Backbone``, fewer than four pictures in a class) the report
+        says so and has none.
         Or a network as `backbone`, or a function that trains one and gets those items. None: scores have no ceiling
         and no position.
     unrelated

@@ -228,6 +228,10 @@ def test_a_card_carries_the_hash_of_what_was_loaded(repository: Path, server: Fi
     assert "no hash by which unnamed.pth could be checked" in str(unnamed)
     assert "could be checked" not in str(named)
     assert unnamed == backbones.load(f"{name}:unchecked", trust=True, side=32).card
+    (kept,) = Path(torch.hub.get_dir()).rglob("chain-*.pth")
+    kept.write_bytes(content + b" ")
+    with pytest.raises(WeightsError, match="was changed or cut short: its SHA-256 begins with"):
+        backbones.load(f"{name}:pretrained", trust=True, side=32)
     made = backbones.load(f"{name}:chain", trust=True, side=32).card
     assert len(made.sha256) == 64
     assert "of its tensors by name" in str(made)

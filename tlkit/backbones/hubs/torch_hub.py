@@ -8,6 +8,7 @@ fetched as for every other hub, and weights are read with ``weights_only`` whate
 from __future__ import annotations
 
 import hashlib
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ from tlkit.errors import PlanError, WeightsError, a_kind, level_of_the_caller, u
 
 _SIDE = 224
 _LEAST_DIGITS = 8
+_HEXADECIMAL = re.compile(r"[0-9a-f]+")
 _UNTRAINED = "untrained as far as tlkit saw: its code read no file of weights"
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -189,7 +191,18 @@ def _weights(read: Sequence[Path], net: nn.Module) -> _Weights:
 def _named_by(sha256: str, path: Path) -> bool:
     """Say whether a file's name holds the first digits of its hash, as torch's hub writes them: net-5c106cde.pth."""
     digits = path.stem.rpartition("-")[2]
-    return len(digits) >= _LEAST_DIGITS and sha256.startswith(digits)
+    if len(digits) < _LEAST_DIGITS:
+        return False
+    if sha256.startswith(digits):
+        return True
+    # Digits without a letter may be a date.
+    if _HEXADECIMAL.fullmatch(digits) and not digits.isdecimal():
+        raise WeightsError(
+            f"{path.name} was changed or cut short: its SHA-256 begins with {sha256[: len(digits)]}, not as its name"
+            " says.",
+            "Delete it and fetch it again, or rename it if the end of its name is no hash.",
+        )
+    return False
 
 
 def _card(wanted: Model, family: str, folder: Path, guessed: bool, weights: _Weights) -> ModelCard:

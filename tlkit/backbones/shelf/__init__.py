@@ -2,7 +2,7 @@
 
 >>> from tlkit.backbones.shelf import Shelf
 >>> Shelf("my-shelf").list()
-Nothing found on the shelf ...my-shelf
+There is no folder ...my-shelf yet; the first push makes it
 """
 
 from tlkit.backbones.shelf.entry import Entry, Listing, Verified

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from tlkit.backbones.card import ModelCard
 from tlkit.backbones.hubs.missing import size_in_words
@@ -81,9 +82,10 @@ class Listing:
             )
             for one in self.entries
         )
-        caption = (
-            f"{len(rows)} on the shelf {self.place}" if rows else f"Nothing found on the shelf {self.place}"
-        )
+        nothing = f"Nothing found on the shelf {self.place}"
+        if not rows and "://" not in self.place and not Path(self.place).is_dir():
+            nothing = f"There is no folder {self.place} yet; the first push makes it"
+        caption = f"{len(rows)} on the shelf {self.place}" if rows else nothing
         return Table(caption, head, rows) if rows else Table(caption, (), ())
 
     def __iter__(self) -> Iterator[Entry]:
