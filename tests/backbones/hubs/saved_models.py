@@ -133,7 +133,57 @@ def harmful(folder: Path) -> dict[str, bytes]:
     node = graph.library.function[0].node_def.add(name="more", op="PartitionedCall")
     node.attr["f"].func.name = "WriteFile"
     ways["older"].meta_graphs[0].ClearField("object_graph_def")
+    ways["swapped"] = swapped(folder, save)
+    # The same but for its settings: as long as nothing calls it, it is taken for a saver's.
+    for name, setting in (("registered", ""), ("forward", "forward_function_name"), ("uncalled", "")):
+        ways[name] = saved_model_pb2.SavedModel.FromString(ways["swapped"].SerializeToString())
+        library = ways[name].meta_graphs[0].graph_def.library
+        harm = next(one for one in library.function if "api_preferred_device" in one.attr and has_save(one))
+        for one in library.function:
+            for key in ("api_implements", "api_preferred_device"):
+                if key in one.attr:
+                    del one.attr[key]
+        if name == "registered":
+            library.registered_gradients.add(gradient_func=harm.signature.name, registered_op_type="own")
+        if setting:
+            other = next(one for one in library.function if one is not harm)
+            other.attr[setting].s = harm.signature.name.encode()
+    # With a second graph TensorFlow reads it as an older file, whose nodes are run.
+    ways["two"] = saved_model_pb2.SavedModel.FromString(ways["uncalled"].SerializeToString())
+    ways["two"].meta_graphs.add().CopyFrom(ways["two"].meta_graphs[0])
     return {name: one.SerializeToString() for name, one in ways.items()}
+
+
+def has_save(function: Any) -> bool:
+    """Say whether a function of a library saves."""
+    return any(node.op == "SaveV2" for node in function.node_def)
+
+
+def swapped(folder: Path, save: Any) -> Any:
+    """Return a model whose function is harmless, beside the one that TensorFlow would run in its place on a CPU."""
+    import tensorflow as tf
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    spec = [tf.TensorSpec((None, 8, 8, 3), tf.float32)]
+
+    def implementing(device: str, function: Any) -> Any:
+        settings = {"api_implements": "mean", "api_preferred_device": device}
+        return tf.function(function, input_signature=spec, experimental_attributes=settings, autograph=False)
+
+    def saves(x: Any) -> Any:
+        with tf.control_dependencies([save(x)]):
+            return tf.reduce_mean(x, [1, 2])
+
+    harmless = implementing("GPU", lambda x: tf.reduce_mean(x, [1, 2]))
+    harm = implementing("CPU", saves)
+
+    @tf.function(input_signature=spec, autograph=False)
+    def called(x: Any) -> Any:
+        harm.get_concrete_function().add_to_graph()
+        return harmless(x)
+
+    tf.saved_model.save(tf.Module(), str(folder / "swapped"), signatures=called)
+    return saved_model_pb2.SavedModel.FromString((folder / "swapped" / "saved_model.pb").read_bytes())
 
 
 if __name__ == "__main__":

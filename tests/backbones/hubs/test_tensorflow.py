@@ -127,7 +127,12 @@ def test_a_graph_may_hold_what_features_need_and_nothing_that_reaches_out(writte
     python = found.pop("python")
     assert python
     assert "Py" in python[0]
+    assert found.pop("uncalled") == []
+    assert found.pop("two") == ["MergeV2Checkpoints", "RestoreV2", "SaveV2", "ShardedFilename"]
     assert found == {
+        "swapped": ["SaveV2"],
+        "registered": ["SaveV2"],
+        "forward": ["SaveV2"],
         "written": ["WriteFile"],
         "nested": ["WriteFile"],
         "printed": ["PrintV2"],

@@ -21,6 +21,17 @@ HEAD = struct.Struct(">4sQ")
 _SIGNATURES = ("serving_default", "image_feature_vector", "default")
 _MOST_NAMED = 5
 _CHANGING = ("Assign", "RngReadAndSkip")
+# Settings of a function that bring nobody to run it.
+_INERT = frozenset(
+    (
+        "_XlaMustCompile",
+        "_construction_context",
+        "_disable_acd",
+        "_input_shapes",
+        "_noinline",
+        "_original_func_name",
+    )
+)
 _OUTPUTS = ("feature_vector", "features", "default", "output_0", "outputs")
 
 
@@ -77,17 +88,18 @@ def refused_operations(content: bytes, allowed: Collection[str], saving: Collect
     from tensorflow.python.framework import op_def_registry
 
     found: set[str] = set()
-    for graph in saved_model_pb2.SavedModel.FromString(content).meta_graphs:
+    graphs = saved_model_pb2.SavedModel.FromString(content).meta_graphs
+    for graph in graphs:
         library = graph.graph_def.library
         functions: dict[str, list[Any]] = {}
         for one in library.function:
             functions.setdefault(one.signature.name, []).extend(one.node_def)
         called = {name: _called(nodes, functions) for name, nodes in functions.items()}
-        for one in library.gradient:
-            called.setdefault(one.function_name, set()).add(one.gradient_func)
-        # Where there are objects, nothing is run but the functions that they name; in older files, all may be.
-        objects = graph.object_graph_def.SerializeToString()
-        run = _reached([one for one in functions if not objects or one.encode() in objects], called)
+        # One graph with objects: nothing is run but the functions that they name. Other files TensorFlow reads as the
+        # older ones that they look like, in which all may be.
+        objects = graph.object_graph_def.SerializeToString() if len(graphs) == 1 else b""
+        named = (one for one in functions if not objects or one.encode() in objects)
+        run = _reached([*named, *_uncalled(library)], called)
         for name, nodes in [("", graph.graph_def.node), *functions.items()]:
             more = saving if name and name not in run else ()
             for node in nodes:
@@ -96,6 +108,20 @@ def refused_operations(content: bytes, allowed: Collection[str], saving: Collect
                     found.add(node.op)
                 found |= {f"a call of {one!r}" for one in _named(node) if one not in functions}
     return sorted(found)
+
+
+def _uncalled(library: Any) -> set[str]:
+    """Return the functions that may be run though no node calls them.
+
+    TensorFlow swaps a function for another that implements the same interface, as the settings of both say, and takes
+    gradients from their lists. A saver's functions have none of these settings.
+    """
+    found = {one.gradient_func for one in (*library.gradient, *library.registered_gradients)}
+    for one in library.function:
+        if not _INERT.issuperset(one.attr):
+            found.add(one.signature.name)
+        found |= {setting.s.decode(errors="replace") for setting in one.attr.values()}
+    return found & {one.signature.name for one in library.function}
 
 
 def _named(node: Any) -> set[str]:
