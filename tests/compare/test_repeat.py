@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from tlkit import compare, data
+from tlkit import compare, data, words
 from tlkit.backbones import Backbone
 from tlkit.compare import Arm, Comparison
 from tlkit.compare.cell import pack, unpack
@@ -89,3 +89,12 @@ def test_a_record_without_what_a_rerun_needs_is_refused(
     del record["origin"]["arms"]
     with pytest.raises(RecordError, match="'arms' is missing"):
         compare.rerun(record, task=dataset, backbone=net, progress=False)
+
+
+def test_networks_of_word_vectors_are_loaded_by_the_name_in_the_record() -> None:
+    net = words.text_backbone(words.load("words:english"))
+    card = compare.run(
+        data.load("emoji:names"), net, ["tf-idf", "frozen"], seeds=2, labels_per_class=1, progress=False
+    )
+    assert card.record()["backbone"] == "words:english, mean"
+    assert compare.rerun(card.record(), progress=False).same
