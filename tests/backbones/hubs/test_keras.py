@@ -466,9 +466,11 @@ def test_names_that_make_no_sense(name: str, error: type[Exception], words: str)
         ("{file}@0", "from 8"),
         ("{file}@32", "16 x 16 pixels, not 32 x 32"),
         ("InceptionV3?weights={file}&classes=0@40", "not take pictures of 40 x 40 pixels: .* at least 75x75"),
+        ("MobileNet?weights={file}&alpha=0.001&classes=3", "not build .* with alpha=0.001 and classes=3: "),
+        ("MobileNet?weights={file}&alpha=0.001&classes=0", "not build .* with alpha=0.001: "),
     ],
 )
-def test_a_side_that_a_network_does_not_take(own_file: Path, name: str, words: str) -> None:
+def test_what_a_network_does_not_take(own_file: Path, name: str, words: str) -> None:
     with pytest.raises(DataError, match=words):
         backbones.load(f"keras:{name.format(file=own_file)}")
 

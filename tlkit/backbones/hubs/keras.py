@@ -118,7 +118,7 @@ def _model(
         file, place, classes = _published(build, settings, shape, name, asked)
     if not shape and not classes:
         # Without its last layer a network takes every side, and does not say which is its own.
-        usual = build(weights=None, **settings).input_shape[1] or _USUAL_SIDE
+        usual = _built(build, {}, settings, name).input_shape[1] or _USUAL_SIDE
         shape = {"input_shape": (usual, usual, 3)}
     return file, place, _filled(build, place, classes, {**settings, **shape}, name)
 
@@ -153,10 +153,17 @@ def _built(build: Any, ending: dict[str, Any], settings: dict[str, Any], name: s
     try:
         return build(weights=None, **ending, **settings)
     except ValueError as error:
-        side = settings.get("input_shape", "?")[0]
+        said = " ".join(str(error).split())[:120]
+        if "input_shape" in settings:
+            side = settings["input_shape"][0]
+            raise DataError(
+                f"{name} does not take pictures of {side} x {side} pixels: {said}.",
+                "Leave the side out: its usual one always fits.",
+            ) from error
+        given = {key: one for key, one in {**settings, **ending}.items() if key in _OPTIONS}
+        options = " and ".join(f"{key}={one}" for key, one in given.items()) or "its usual options"
         raise DataError(
-            f"{name} does not take pictures of {side} x {side} pixels: {' '.join(str(error).split())[:120]}.",
-            "Leave the side out: its usual one always fits.",
+            f"Keras does not build {name} with {options}: {said}.", "Give other values, or leave them out."
         ) from error
 
 

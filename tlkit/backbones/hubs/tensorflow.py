@@ -41,6 +41,9 @@ _KNOWN = tuple(
     for width, side in (("035", 96), ("100", 224), ("140", 224))
 )
 _OLD = re.compile(r"(?:https://tfhub\.dev/)?google/imagenet/mobilenet_v2_(\d{3})_(\d{2,3})/(\w+?)/5")
+_SAYS = "the SHA-256 says what was loaded, not that it is what its makers published."
+_FETCHED = f"Kaggle's client checks files while it fetches them and keeps no hash: {_SAYS}"
+_OWN = f"There is no hash to check this folder by: {_SAYS}"
 _WHY = "It is a SavedModel of TensorFlow, which runs in a process of its own, where nothing can learn"
 
 
@@ -87,10 +90,10 @@ def load(name: str, asked: Asked) -> Backbone:
     """
     folder = Path(name).expanduser()
     if folder.is_dir() or name.startswith((os.sep, ".", "~")):
-        shown, origin = f"kaggle:{name}", str(folder)
+        shown, origin, unchecked = f"kaggle:{name}", str(folder), _OWN
     else:
         handle = moved(name)
-        shown, origin = f"kaggle:{handle}", f"https://www.kaggle.com/models/{handle}"
+        shown, origin, unchecked = f"kaggle:{handle}", f"https://www.kaggle.com/models/{handle}", _FETCHED
         folder = fetched(shown, handle, asked)
     if not (folder / "saved_model.pb").is_file():
         raise WeightsError(
@@ -108,6 +111,7 @@ def load(name: str, asked: Asked) -> Backbone:
         origin=origin,
         limits=(
             "Pictures are given as values from 0 to 1, as TensorFlow Hub's convention is; the file does not say.",
+            unchecked,
         ),
         sha256=sha256,
         file_bytes=sum(one.stat().st_size for one in folder.rglob("*") if one.is_file()),
