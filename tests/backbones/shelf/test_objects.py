@@ -144,6 +144,24 @@ def test_of_two_writers_in_a_store_one_wins(either: Shelf, monkeypatch: pytest.M
     assert len({path.split("/")[-2] for path in keys(shelf)} - {"1.0.0"}) == 1
 
 
+def test_a_write_whose_answer_was_lost_and_that_was_repeated_is_no_other_writers(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = shelf._store.system  # type: ignore[attr-defined]
+    real = system.pipe_file
+
+    def twice(path: str, content: bytes, **more: Any) -> Any:
+        if path.endswith("manifest.json"):
+            real(path, content, **more)
+        return real(path, content, **more)
+
+    monkeypatch.setattr(system, "pipe_file", twice)
+    net = backbones.load("zoo:vgg-letters")
+    assert shelf.push(net, "net").version == "1.0.0"
+    assert shelf.load("net").fingerprint == net.fingerprint
+    assert shelf.verify(leftovers_after_seconds=0).ok
+
+
 def test_a_store_that_overwrites_what_was_only_to_be_made_is_refused(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:

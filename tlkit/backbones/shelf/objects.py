@@ -71,26 +71,33 @@ class ObjectStore(Store):
         with self._told():
             if self.system.exists(self._path(name, version, MANIFEST)):
                 raise self._taken(name, version)
-            won = False
+            kept = False
             try:
                 self._expect_conditions(self._path(name, version, folder, min(files)))
                 for file, content in files.items():
                     self.system.pipe_file(self._path(name, version, folder, file), content)
                 marker = sealed_json.write({**manifest, "folder": folder})
+                kept = True  # until it is known whose the manifest is: it may stand although no answer came
                 self.system.pipe_file(self._path(name, version, MANIFEST), marker, mode="create")
-                won = True
             except FileNotFoundError as error:
+                kept = False
                 raise StoreError(
                     f"The shelf {self.place} has no bucket to write to.",
                     "Make the bucket first, or check its name.",
                 ) from error
             except Exception as error:
-                if _came_late(error):
+                if not _came_late(error):
+                    raise
+                # A client repeats a write whose answer was lost, and then comes too late to its own.
+                kept = kept and self._is_ours(name, version, folder)
+                if not kept:
                     raise self._taken(name, version) from error
-                raise
             finally:
-                if not won:
+                if not kept:
                     self._remove(self._path(name, version, folder))
+
+    def _is_ours(self, name: str, version: str, folder: str) -> bool:
+        return sealed_json.read(self.read(name, version, MANIFEST), "").get("folder") == folder
 
     def _expect_conditions(self, path: str) -> None:
         """Refuse a store that overwrites what was only to be made: of two writers, both would think that they won."""
