@@ -18,6 +18,7 @@ from tlkit import data, freeze, train
 from tlkit.backbones import Backbone, ModelCard
 from tlkit.backbones.shelf import Shelf
 from tlkit.backbones.shelf.builders import builder_of, built, settings_of
+from tlkit.backbones.shelf.packing import pack, unpack
 from tlkit.backbones.shelf.transformers_layers import TEXTS
 from tlkit.data import Dataset
 from tlkit.errors import MissingPartError, WeightsError
@@ -110,14 +111,26 @@ def test_nothing_that_an_entry_says_leads_elsewhere(
     }.items():
         with pytest.raises(WeightsError, match="leads to what is not in the entry"):
             built("hf:bert", net.transform.shape, {**settings, "config": {**config, key: value}})
+    for key, value in {
+        "num_hidden_layers": 10**9,
+        "vocab_size": 10**12,
+        "hidden_size": 10**9,
+        "depths": [2, [10**9]],
+        "depth_coefficient": 1e9,
+        "extra": [{"auto_map": "someone/else"}],
+    }.items():
+        with pytest.raises(WeightsError, match=r"at most|leads to what"):
+            built("hf:bert", net.transform.shape, {**settings, "config": {**config, key: value}})
     for kind in ("timm_wrapper", "dpt", "gpt2", "../bert", "someone/model", ""):
         with pytest.raises(WeightsError, match="not built here"):
             built(f"hf:{kind}", net.transform.shape, settings)
+    with pytest.raises(WeightsError, match="cannot be read here"):
+        unpack({**pack(net), "tokenizer.json": b"{}"})
     assert builder_of(net) == "hf:bert"
     shelf = Shelf(tmp_path / "shelf")
     shelf.push(net, "net", SAID, allow_incomplete="a test")
     stored = json.loads((tmp_path / "shelf/net/1.0.0/config.json").read_text())
-    assert (stored["schema"], stored["settings"]["config"]["model_type"]) == (2, "bert")
+    assert (stored["schema"], stored["settings"]["config"]["model_type"]) == (1, "bert")
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(MissingPartError, match=r"pip install 'tlkit\[hf\]'"):
         shelf.load("net")

@@ -27,9 +27,7 @@ from tlkit.backbones.transform import InputTransform
 from tlkit.errors import TlkitError, WeightsError
 
 WEIGHTS, CONFIG, README, SAMPLE = "model.safetensors", "config.json", "README.md", "sample.safetensors"
-KIND, SCHEMA = "tlkit.shelf.backbone", 2
-# The first tlkit to read shelves knew pictures alone, and builders without settings.
-_FIRST_SCHEMA = 1
+KIND, SCHEMA = "tlkit.shelf.backbone", 1
 _HEAD = "head."
 
 
@@ -67,7 +65,7 @@ def pack(backbone: Backbone) -> dict[str, bytes]:
     sample = backbone.source_sample
     config = {
         "kind": KIND,
-        "schema": SCHEMA if settings or transform_files else _FIRST_SCHEMA,
+        "schema": SCHEMA,
         "name": backbone.name,
         "builder": builder,
         "settings": settings,
@@ -106,7 +104,7 @@ def unpack(files: Mapping[str, bytes]) -> Backbone:
     try:
         tensors = safetensors.torch.load(files[WEIGHTS])
         transform = transforms.unpacked(config["transform"], files)
-        stages = built(config["builder"], transform.shape, config.get("settings"))
+        stages = built(config["builder"], transform.shape, config["settings"])
         if not set(config["stages"]) <= set(stages):
             raise WeightsError(
                 f"{config['builder']} is cut into {', '.join(stages)} here, but was stored as"

@@ -27,6 +27,9 @@ _LEADS_ELSEWHERE = ("auto_map", "name_or_path", "quantization_config", "backbone
 _PARTS = (Encoder, Embeddings, Layer, Features, Part, Pooling)
 # No layer is so wide: the last one is found by its number of classes.
 _CLASSES = 13
+# What counts layers, by a part of its name: each of them takes time to build. The other sizes take memory.
+_COUNTS = ("layer", "depth", "block", "repeat", "stage", "group_num", "hidden_groups")
+_MOST_LAYERS, _MOST = 512, 2_000_000
 
 
 def told(module: StagedModule) -> tuple[str, dict[str, Any]] | None:
@@ -96,9 +99,22 @@ def _pooling(stages: Mapping[str, nn.Module]) -> str:
 
 
 def _harmless(config: Any) -> dict[str, Any]:
-    """Return settings that are numbers and words; refuse what would lead transformers elsewhere."""
+    """Return settings that are numbers and words; refuse what leads elsewhere, and sizes that cannot be."""
     for key, value in dict(config).items():
         leads = key.startswith("_") or any(part in key for part in _LEADS_ELSEWHERE)
         if (leads and value) or (isinstance(value, dict) and value):
             raise ValueError(f"the setting {key!r} leads to what is not in the entry")
+        _expect_sizes(key, value, _MOST_LAYERS if any(part in key for part in _COUNTS) else _MOST)
     return {key: value for key, value in config.items() if not isinstance(value, dict)}
+
+
+def _expect_sizes(key: str, value: Any, most: int) -> None:
+    if isinstance(value, list):
+        if len(value) > _MOST_LAYERS:
+            raise ValueError(f"the setting {key!r} lists {len(value)} values, more than {_MOST_LAYERS}")
+        for one in value:
+            _expect_sizes(key, one, most)
+    elif isinstance(value, dict) and value:
+        raise ValueError(f"the setting {key!r} leads to what is not in the entry")
+    elif isinstance(value, int | float) and not abs(value) <= most:
+        raise ValueError(f"the setting {key!r} is {value}, and at most {most} is built here")

@@ -12,7 +12,7 @@ from tlkit.backbones.hubs.missing import missing_part
 from tlkit.backbones.intake import Transform
 from tlkit.backbones.text_transform import WordTransform
 from tlkit.backbones.transform import InputTransform
-from tlkit.errors import ShelfError
+from tlkit.errors import ShelfError, WeightsError
 
 WORDS, TOKENIZER = "words.json", "tokenizer.json"
 
@@ -63,6 +63,8 @@ def unpacked(told: Mapping[str, Any], files: Mapping[str, bytes]) -> Transform:
     ------
     MissingPartError
         It is a tokenizer's, and transformers is not installed.
+    WeightsError
+        The tokenizer's file is none that is read here.
     """
     kind = told.get("kind", "pictures")
     if kind == "pictures":
@@ -76,7 +78,14 @@ def unpacked(told: Mapping[str, Any], files: Mapping[str, bytes]) -> Transform:
         from transformers import PreTrainedTokenizerFast
     except ImportError as error:
         raise missing_part("transformers", "hf") from error
-    backend = Tokenizer.from_str(files[TOKENIZER].decode())
+    content = files[TOKENIZER].decode()
+    try:
+        backend = Tokenizer.from_str(content)
+    except Exception as error:  # tokenizers raises nothing narrower
+        raise WeightsError(
+            f"{TOKENIZER} cannot be read here: {str(error).rstrip('.')}.",
+            "Install the versions that its card names.",
+        ) from error
     # With the settings that they have in the tokenizer: as plain words they would be entered once more.
     known = {one.content: one for one in backend.get_added_tokens_decoder().values()}
     special = {
