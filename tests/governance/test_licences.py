@@ -35,6 +35,17 @@ from tlkit.governance.licences import UNKNOWN, named
         ("CC BY-NC or MIT", (("LicenseRef-CC-BY-NC", "MIT"),)),
         ("CC BY-NC-SA 4.0 International", (("CC-BY-NC-SA-4.0",),)),
         ("MIT (see LICENSE)", (("MIT",),)),
+        ("GPLv3", (("GPL-3.0-only",),)),
+        ("GNU GPL v2 or later", (("GPL-2.0-or-later",),)),
+        ("lgpl", (("LicenseRef-LGPL",),)),
+        ("bsd", (("LicenseRef-BSD",),)),
+        ("pddl", (("PDDL-1.0",),)),
+        ("odc-by", (("ODC-By-1.0",),)),
+        ("odbl", (("ODbL-1.0",),)),
+        ("gemma", (("LicenseRef-Gemma",),)),
+        ("bigscience-bloom-rail-1.0", (("LicenseRef-RAIL",),)),
+        ("Creative Commons Attribution-ShareAlike 4.0", (("CC-BY-SA-4.0",),)),
+        ("Creative Commons Attribution NonCommercial NoDerivatives 4.0", (("CC-BY-NC-ND-4.0",),)),
     ],
 )
 def test_a_text_is_read(text: str, found: tuple[tuple[str, ...], ...]) -> None:

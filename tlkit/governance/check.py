@@ -270,6 +270,8 @@ def _judged(one: Ancestor, part: str, text: str, use: str) -> Finding:
     ]
     way, (word, reason) = max(ways, key=lambda found: _gravity(found[1]))
     if way == (licences.UNKNOWN,) and text.strip():
+        if word == "conflict" and not licences.says_nothing(text):
+            word, reason = "cannot tell", f"its licence of the {part} is none that is known here: read it"
         reason += f" (the card says: {' '.join(text.split())[:80]})"
     return Finding(one.name, one.depth, part, way, word, reason)
 

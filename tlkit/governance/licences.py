@@ -27,10 +27,27 @@ _WRITTEN = (
     (r"no known (?:copyright )?restrictions", OWN + "no-known-restrictions"),
     (r"ImageNet", OWN + "ImageNet-terms"),
     (r"open-?rail", OWN + "OpenRAIL"),
+    (r"-rail\b", OWN + "RAIL"),
     (r"\bllama ?\d", OWN + "Llama"),
+    (r"\bgemma\b", OWN + "Gemma"),
+    (r"\bBSD\b(?!-)", OWN + "BSD"),
+    (r"\bPDDL\b(?!-)", "PDDL-1.0"),
+    (r"\bODC-By\b(?!-)", "ODC-By-1.0"),
+    (r"\bODbL\b(?!-)", "ODbL-1.0"),
+    (r"\b(?:apple-amlr|intel-research|h-research)\b", OWN + "research-only"),
     (r"\bnon[- ]?commercial|\b(?:no|not for) commercial (?:use|purpose)", OWN + "non-commercial"),
     (r"\bcommons[- ]clause", OWN + "Commons-Clause"),
     (r"research (?:use |purposes )?only|only for research|for research and teaching", OWN + "research-only"),
+)
+_GNU = re.compile(
+    r"\b([AL]?GPL)(?:[ -]?v?\.? ?(3|2\.1|2)(?:\.0)?)?(\+| or later|-or-later)?(?![\w.-])", re.IGNORECASE
+)
+# The names of the parts of Creative Commons, written out.
+_IN_FULL = (
+    (r"Creative Commons[ -]Attribution", "CC BY"),
+    (r"[ -]?Non-?Commercial", "-NC"),
+    (r"[ -]?Share-?Alike", "-SA"),
+    (r"[ -]?No-?Deriv(?:ative)?s", "-ND"),
 )
 _CREATIVE = re.compile(r"\bCC[ -]BY((?:[ -](?:NC|SA|ND))*)(?:[ -](\d\.\d))?\b", re.IGNORECASE)
 # Where somebody guesses, compares or makes exceptions, the name of a licence says nothing.
@@ -76,7 +93,7 @@ def named(text: str) -> tuple[tuple[str, ...], ...]:
     ((('NOASSERTION',),), (('NOASSERTION',),))
     """
     text = " ".join(text.split())
-    if text.lower() in _NOTHING or text.lower().startswith("unknown"):
+    if says_nothing(text):
         return ((UNKNOWN,),)
     return _expression(text) or ((UNKNOWN,) if _DOUBT.search(text) else _mentioned(text),)
 
@@ -117,9 +134,23 @@ def _ways(node: Any) -> list[frozenset[str]]:
     return [frozenset({str(getattr(node, "key", node))})]
 
 
+def says_nothing(text: str) -> bool:
+    """Say whether a card leaves a licence open, rather than naming one that is not known here."""
+    told = " ".join(text.split()).lower()
+    return told in _NOTHING or told.startswith("unknown")
+
+
 def _mentioned(text: str) -> tuple[str, ...]:
     """Return the licences whose names stand among other words."""
+    if re.search(_IN_FULL[0][0], text, re.IGNORECASE):
+        for pattern, short in _IN_FULL:
+            text = re.sub(pattern, short, text, flags=re.IGNORECASE)
     found = [name for pattern, name in _WRITTEN if re.search(pattern, text, re.IGNORECASE)]
+    for one in _GNU.finditer(text):
+        number = {"3": "-3.0", "2": "-2.0", "2.1": "-2.1"}.get(one[2] or "", "")
+        ending = "-or-later" if one[3] else "-only"
+        written = f"{one[1].upper()}{number}{ending}" if number else f"{OWN}{one[1].upper()}"
+        found.append(_known().get(written.lower(), f"{OWN}{one[1].upper()}"))
     for one in _CREATIVE.finditer(text):
         parts = "".join(f"-{part.upper()}" for part in re.findall(r"NC|SA|ND", one[1], re.IGNORECASE))
         # Without its number no list has it, but what it asks for is clear.

@@ -23,7 +23,7 @@ _KINDS = (
     ("non-commercial", re.compile(r"(?:^|-)(?:NC|NonCommercial|non-commercial)(?:-|$)", re.IGNORECASE)),
     ("share-alike", re.compile(r"-SA(?:-|$)|^ODbL")),
     ("no-derivatives", re.compile(r"-ND(?:-|$)")),
-    ("copyleft", re.compile(r"^(?:A|L)?GPL|^MPL|^EUPL|^CDDL|^OSL|^EPL|^CECILL", re.IGNORECASE)),
+    ("copyleft", re.compile(rf"^(?:{OWN})?(?:A|L)?GPL|^MPL|^EUPL|^CDDL|^OSL|^EPL|^CECILL", re.IGNORECASE)),
     ("research-only", re.compile(OWN + r"(?:ImageNet-terms|research-only)")),
     ("use-restricted", re.compile(r"RAIL|Llama|Gemma|Commons-Clause", re.IGNORECASE)),
     ("free", re.compile(rf"^CC0|^Unlicense$|^0BSD$|^PDDL|^WTFPL|^{OWN}(?:public-domain|no-known)")),

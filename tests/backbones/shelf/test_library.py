@@ -329,9 +329,22 @@ def test_search_finds_by_task_licence_and_words(shelf: Shelf) -> None:
         backbones.load("zoo:efficientnet-lite0"), "imagenet", ModelCard("x", licence_data="ImageNet's terms")
     )
     assert [one.name for one in shelf.search(task="imagenet")] == ["imagenet"]
-    assert [one.name for one in shelf.search(licence="bsd")] == ["letters"]
+    shelf.push(
+        backbones.load("zoo:vgg-letters"),
+        "friends",
+        ModelCard("y", licence_weights="CC-BY-NC-4.0 (a friend)"),
+    )
+    for licence, names in {
+        "bsd": ["letters"],
+        "BSD-3-Clause": ["letters"],
+        "cc-by-nc": ["friends"],
+        "cc-by": [],
+        "cc": [],
+        "apache-2.0": ["imagenet"],
+    }.items():
+        assert [one.name for one in shelf.search(licence=licence)] == names, licence
     assert [one.name for one in shelf.search(text="google tensorflow")] == ["imagenet"]
-    assert len(shelf.search()) == 2
+    assert len(shelf.search()) == 3
     assert str(shelf.search(task="weather")).startswith("Nothing found")
 
 

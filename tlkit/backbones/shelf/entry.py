@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,13 +167,16 @@ def matches(entry: Entry, task: str, licence: str, text: str) -> bool:
     learned = " ".join(
         [str(card.lineage.get("data", "")), card.data, card.intended_use, *card.classes]
     ).lower()
-    told = card.licence_weights.lower()
     everything = f"{entry.whole_name} {entry.card}".lower()
     return (
         task.lower() in learned
-        and (
-            not licence
-            or any(one.startswith(licence.lower()) for one in (told, *told.replace(",", " ").split()))
-        )
+        and (not licence or _names(card.licence_weights, licence))
         and all(word in everything for word in text.lower().split())
     )
+
+
+def _names(told: str, licence: str) -> bool:
+    """Say whether a text names a licence: ``cc-by`` is any version of it, and not ``cc-by-nc``."""
+    version = r"(?:-v?\d[\w.]*)?(?:-only|-or-later|-clause)?"
+    wanted = rf"(?<![\w.-]){re.escape(licence.strip())}{version}(?![\w-]|\.\d)"
+    return re.search(wanted, told, re.IGNORECASE) is not None
