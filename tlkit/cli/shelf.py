@@ -105,7 +105,9 @@ def _serve(shelf: Any, given: argparse.Namespace) -> int:
     token = os.environ.get("TLKIT_SHELF_TOKEN", "")
     with serving.server(shelf, given.host, given.port, token) as server:
         host, port = server.server_address[:2]
-        print(f"The shelf {shelf.place} can be read at http://{host!s}:{port}/", flush=True)
+        print(
+            f"The shelf {shelf.place} can be read at http://{serving.address(str(host), port)}/", flush=True
+        )
         say("Ctrl-C ends it." + (" Readers need the token." if token else ""))
         server.serve_forever()
     return 0

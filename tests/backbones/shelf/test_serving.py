@@ -55,6 +55,18 @@ def get(address: str, path: str, method: str = "GET", **headers: str) -> tuple[i
     return found
 
 
+def test_a_shelf_is_read_at_the_loopback_of_ipv6(folder: Shelf) -> None:
+    try:
+        server = serving.server(folder, "::1", 0)
+    except StoreError:
+        pytest.skip("this machine has no IPv6")
+    with running(server):
+        connection = http.client.HTTPConnection("::1", server.server_address[1], timeout=120)
+        connection.request("GET", "/index.json")
+        assert b"letters" in connection.getresponse().read()
+        connection.close()
+
+
 def test_a_shelf_is_read_by_http_and_never_written(
     folder: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import hmac
 import ipaddress
 import json
 import re
+import socket
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -68,9 +69,22 @@ def server(shelf: Shelf, host: str = "127.0.0.1", port: int = 8765, token: str =
         )
     handler = type("Handler", (_Handler,), {"shelf": shelf, "token": token})
     try:
-        return _Server((host, port), handler)
+        return (_ServerOfIPv6 if ":" in host else _Server)((host, port), handler)
     except (OSError, OverflowError) as error:
-        raise StoreError(f"{host}:{port} cannot be served: {error}.", "Choose another port.") from error
+        raise StoreError(
+            f"{address(host, port)} cannot be served: {error}.", "Choose another port or address."
+        ) from error
+
+
+def address(host: str, port: int) -> str:
+    """Return host and port as an address on the web has them.
+
+    Examples
+    --------
+    >>> address("127.0.0.1", 8765), address("::1", 8765)
+    ('127.0.0.1:8765', '[::1]:8765')
+    """
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 class _Server(ThreadingHTTPServer):
@@ -78,6 +92,10 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of readers that went away."""
+
+
+class _ServerOfIPv6(_Server):
+    address_family = socket.AF_INET6
 
 
 class _Handler(BaseHTTPRequestHandler):
