@@ -68,7 +68,12 @@ def test_a_complete_card_misses_nothing_and_each_entry_that_is_taken_away_is_nam
 def test_only_licences_and_lineage_are_needed_for_a_shelf() -> None:
     bare = ModelCard("own", licence_code="MIT", licence_weights="MIT", licence_data="MIT")
     assert [words.partition(":")[0] for words in needed(bare)] == ["lineage"]
-    assert needed(replace(bare, lineage={"parents": "none: from random weights"})) == []
+    made = replace(bare, lineage={"parents": "none: from random weights"})
+    assert needed(made) == []
+    for told in ("other", "ask my aunt", "see LICENSE"):
+        (gap,) = needed(replace(made, licence_weights=told))
+        assert gap.startswith(f"licence of the weights: '{told}' is none that is known")
+    assert needed(replace(made, licence_weights="LicenseRef-ACME")) == []
 
 
 def test_embedded_cards_are_read_as_they_were_written() -> None:

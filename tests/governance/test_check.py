@@ -70,6 +70,34 @@ def test_the_first_source_decides_for_all_that_were_made_from_it() -> None:
     assert governance.check(card("x", ""), use="publish").word == "conflict"
 
 
+def test_of_four_generations_each_is_judged_by_its_own_licence() -> None:
+    line = [card("g1", "CC-BY-NC-4.0")]
+    for name, licence in (("g2", "CC-BY-NC-SA-4.0"), ("g3", "gemma"), ("g4", "GPLv3 or ask us")):
+        line.append(
+            replace(card(name, licence, line[-1]), ancestry={one.name: one.to_dict() for one in line})
+        )
+    found = governance.check(line[-1], use="commercial")
+    words = {
+        one.network: one.word
+        for one in found.findings
+        if one.part == "weights" and "come from" not in one.reason
+    }
+    assert words == {"g4": "condition", "g3": "condition", "g2": "conflict", "g1": "conflict"}
+    assert [one.network for one in found.conflicts if "gives more than it got" in one.reason] == ["g3", "g3"]
+    assert governance.check(line[-1], use="teaching").word == "condition"
+
+
+def test_cards_that_name_each_other_as_their_source_end_and_are_not_believed() -> None:
+    a, b = card("a", "MIT"), card("b", "MIT", card("a", "MIT"))
+    a = replace(a, lineage={"parents": ["b"]}, ancestry={"b": b.to_dict()})
+    found = governance.check(a, use="teaching")
+    assert found.word == "cannot tell"
+    assert "a, b are said to come from each other" in found.sentence
+    assert not found.lineage.complete
+    itself = governance.check(replace(a, lineage={"parents": ["a"]}, ancestry={}), use="teaching")
+    assert "said to come from itself" in itself.sentence
+
+
 def test_a_network_of_word_vectors_comes_from_them() -> None:
     net = words.text_backbone(words.load("words:english").first(50), "gru")
     found = governance.check(net, use="teaching")
@@ -107,9 +135,13 @@ def test_what_is_not_known_is_said() -> None:
     assert "does not say what it was made from" in str(
         governance.check(replace(lost, lineage={}), use="teaching")
     )
-    assert "the card says: see the lawyer" in str(
-        governance.check(card("x", "see the lawyer"), use="publish")
-    )
+    for use in ("teaching", "commercial", "publish"):
+        for told in ("see the lawyer", "other", "MIT, I think"):
+            found = governance.check(card("x", told), use=use)
+            assert (found.word, found.conflicts) == ("cannot tell", ())
+            assert f"the card says: {told}" in str(found)
+    assert governance.check(card("x", "unknown: nobody states one"), use="publish").word == "conflict"
+    assert governance.check(card("x", "ours", card("y", "CC-BY-NC-4.0")), use="publish").conflicts == ()
     with pytest.raises(UnknownNameError, match="nearest is 'commercial'"):
         governance.check(lost, use="comercial")
     with pytest.raises(UnknownNameError):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tlkit.backbones.licences import UNKNOWN, is_said, named
+
 if TYPE_CHECKING:
     from tlkit.backbones.card import ModelCard
 
@@ -21,9 +23,9 @@ def gaps(card: ModelCard) -> list[str]:
         (card.intended_use, "purpose: what it is good for"),
         (card.data, "data: what it was trained on"),
         (card.data_consent, "consent: how those whom the data shows, or who made it, agreed"),
-        (_licence(card.licence_code), "licence of the code"),
-        (_licence(card.licence_weights), "licence of the weights"),
-        (_licence(card.licence_data), "licence of the data"),
+        *_licence(card.licence_code, "licence of the code"),
+        *_licence(card.licence_weights, "licence of the weights"),
+        *_licence(card.licence_data, "licence of the data"),
         (
             "parents" in lineage,
             "lineage: the networks its weights began with, or 'none: from random weights'",
@@ -60,9 +62,11 @@ def needed(card: ModelCard) -> list[str]:
     return [words for words in gaps(card) if words.startswith(_NEEDED)]
 
 
-def _licence(text: str) -> bool:
-    told = text.strip().lower()
-    return told not in ("", "?", "none", "noassertion") and not told.startswith("unknown")
+def _licence(text: str, what: str) -> list[tuple[object, str]]:
+    """Return whether a licence is said, and whether what is said can be read."""
+    said = " ".join(text.split())[:60]
+    unread = f"{what}: {said!r} is none that is known (its SPDX identifier, or LicenseRef-NAME for one of your own)"
+    return [(is_said(text), what), (not is_said(text) or named(text) != ((UNKNOWN,),), unread)]
 
 
 def _all_parents(card: ModelCard) -> list[str]:

@@ -5,7 +5,8 @@
 'cannot tell'
 """
 
-from tlkit.governance.check import Check, Finding, check
+from tlkit.governance.check import Check, check
+from tlkit.governance.findings import Finding
 from tlkit.governance.groups import Groups, groups
 from tlkit.governance.measured import measured
 

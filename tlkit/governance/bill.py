@@ -8,12 +8,12 @@ import uuid
 from typing import Any
 
 from tlkit import __version__
+from tlkit.backbones import licences
 from tlkit.backbones.card import ModelCard
 from tlkit.backbones.card_metric import Metric
 from tlkit.backbones.hubs.missing import missing_part
 from tlkit.backbones.shelf import Lineage
 from tlkit.errors import DataError
-from tlkit.governance import licences
 
 _NAMESPACE = uuid.UUID("8f2cf5b0-5f0a-5f49-9d0e-5a1a6a4cf3d6")
 _HASH = re.compile(r"[0-9a-f]{64}")

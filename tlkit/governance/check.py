@@ -8,10 +8,11 @@ from typing import Any
 from tlkit import backbones, data, words
 from tlkit.backbones import Backbone, ModelCard
 from tlkit.backbones.shelf import Lineage, Shelf
-from tlkit.backbones.shelf.lineage import Ancestor, card_named, lineage_of
+from tlkit.backbones.shelf.lineage import card_named, lineage_of
 from tlkit.data import DataCard, Dataset
 from tlkit.errors import DataError, a_kind, unknown_name
-from tlkit.governance import licences, terms
+from tlkit.governance import terms
+from tlkit.governance.findings import Finding, found_in
 from tlkit.table import Table
 from tlkit.words import WordVectors
 from tlkit.words.loading import is_of_words
@@ -20,34 +21,6 @@ from tlkit.words.loading import is_of_words
 NO_ADVICE = "This compares what cards say with what licences are known to ask for; it is not legal advice."
 _SHELF = "shelf:"
 _OF_DATA = ("data",)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one licence of one network means for a use.
-
-    Parameters
-    ----------
-    network
-        Whose licence it is: the network itself, or one that it was made from.
-    depth
-        0 for the network itself.
-    part
-        ``"code"``, ``"weights"``, ``"data"``, or ``"lineage"``.
-    licences
-        SPDX identifiers, ``LicenseRef-`` for those on no list, ``NOASSERTION`` where none is known.
-    word
-        ``"conflict"``, ``"cannot tell"``, ``"condition"`` or ``"fine"``.
-    reason
-        In words.
-    """
-
-    network: str
-    depth: int
-    part: str
-    licences: tuple[str, ...]
-    word: str
-    reason: str
 
 
 @dataclass(frozen=True, repr=False)
@@ -192,10 +165,7 @@ def check(
     shelf = Shelf() if shelf is None and isinstance(model, str) and model.startswith(_SHELF) else shelf
     card, parts = _card(model, shelf)
     lineage = lineage_of(card, None if shelf is None else lambda name: _on(shelf, name))
-    findings: list[Finding] = []
-    for one in lineage.ancestors:
-        findings += _of(one, use, parts)
-    findings += _given_away(lineage, use)
+    findings = found_in(lineage, use, parts)
     return Check(card.name, use, tuple(findings), lineage, of_data=parts == _OF_DATA)
 
 
@@ -244,58 +214,3 @@ def _renamed(backbone: Backbone) -> ModelCard:
 
 def _on(shelf: Shelf, name: str) -> ModelCard | None:
     return shelf.entry(name).card if name.startswith(_SHELF) else None
-
-
-def _of(one: Ancestor, use: str, parts: tuple[str, ...]) -> list[Finding]:
-    if one.card is None:
-        reason = "its card is not here: nobody knows its licences"
-        return [Finding(one.name, one.depth, "lineage", (licences.UNKNOWN,), "cannot tell", reason)]
-    texts = {
-        "code": one.card.licence_code,
-        "weights": one.card.licence_weights,
-        "data": one.card.licence_data,
-    }
-    found = [_judged(one, part, texts[part], use) for part in parts]
-    if "parents" not in one.card.lineage:
-        reason = "its card does not say what it was made from"
-        found.append(Finding(one.name, one.depth, "lineage", (licences.UNKNOWN,), "cannot tell", reason))
-    return found
-
-
-def _judged(one: Ancestor, part: str, text: str, use: str) -> Finding:
-    """Return the finding on a licence; where there is a choice, on the way that asks for least."""
-    ways = [
-        (way, min((terms.judged(kind, part, use, one.depth > 0) for kind in _kinds(way)), key=_gravity))
-        for way in licences.named(text)
-    ]
-    way, (word, reason) = max(ways, key=lambda found: _gravity(found[1]))
-    if way == (licences.UNKNOWN,) and text.strip():
-        if word == "conflict" and not licences.says_nothing(text):
-            word, reason = "cannot tell", f"its licence of the {part} is none that is known here: read it"
-        reason += f" (the card says: {' '.join(text.split())[:80]})"
-    return Finding(one.name, one.depth, part, way, word, reason)
-
-
-def _kinds(way: tuple[str, ...]) -> list[str]:
-    return [kind for licence in way for kind in terms.kinds(licence)]
-
-
-def _gravity(found: tuple[str, str]) -> int:
-    return terms.WORDS.index(found[0])
-
-
-def _given_away(lineage: Lineage, use: str) -> list[Finding]:
-    """Find networks whose licence gives more than that of the weights they were made from allows."""
-    by_name = {one.name: one for one in lineage.ancestors if one.card is not None}
-    found = []
-    for parent in lineage.ancestors[1:]:
-        child = by_name.get(parent.child)
-        if use not in ("commercial", "publish") or child is None or parent.card is None or child.card is None:
-            continue
-        for kind in ("non-commercial", "share-alike"):
-            bound = all(kind in _kinds(way) for way in licences.named(parent.card.licence_weights))
-            own = licences.named(child.card.licence_weights)
-            if bound and own != ((licences.UNKNOWN,),) and not all(kind in _kinds(way) for way in own):
-                reason = f"its weights come from {parent.name}, which is {kind}: its own licence gives more than it got"
-                found.append(Finding(child.name, child.depth, "weights", own[0], "conflict", reason))
-    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tlkit.governance.licences import OWN, UNKNOWN
+from tlkit.backbones.licences import OWN, UNKNOWN
 
 #: What networks are used for.
 USES = {
@@ -21,24 +21,37 @@ PARTS = ("code", "weights", "data")
 _KINDS = (
     ("unknown", re.compile(UNKNOWN)),
     ("non-commercial", re.compile(r"(?:^|-)(?:NC|NonCommercial|non-commercial)(?:-|$)", re.IGNORECASE)),
-    ("share-alike", re.compile(r"-SA(?:-|$)|^ODbL")),
+    ("share-alike", re.compile(r"-SA(?:-|$)|^ODbL|^CDLA-Sharing")),
     ("no-derivatives", re.compile(r"-ND(?:-|$)")),
-    ("copyleft", re.compile(rf"^(?:{OWN})?(?:A|L)?GPL|^MPL|^EUPL|^CDDL|^OSL|^EPL|^CECILL", re.IGNORECASE)),
-    ("research-only", re.compile(OWN + r"(?:ImageNet-terms|research-only)")),
-    ("use-restricted", re.compile(r"RAIL|Llama|Gemma|Commons-Clause", re.IGNORECASE)),
+    (
+        "copyleft",
+        re.compile(rf"^(?:{OWN})?(?:(?:A|L)?GPL|GFDL)|^(?:MPL|EUPL|CDDL|OSL|EPL|CECILL|SSPL)", re.IGNORECASE),
+    ),
+    ("research-only", re.compile(OWN + r"(?:ImageNet-terms|(?:.+-)?research-only)$")),
+    (
+        "use-restricted",
+        re.compile(
+            rf"^{OWN}(?:OpenRAIL|Llama|Gemma|Grok|Commons-Clause)|^(?:BUSL|C-UDA|Elastic|Hippocratic|PolyForm)|^JSON$"
+        ),
+    ),
     ("free", re.compile(rf"^CC0|^Unlicense$|^0BSD$|^PDDL|^WTFPL|^{OWN}(?:public-domain|no-known)")),
 )
 
+# Those on no list whose terms are known all the same.
+_OWN_ATTRIBUTION = re.compile(OWN + r"(?:DejaVu|STIX|BaKoMa|CC-BY|BSD|Apache|OpenMDW-.*)$")
+
 
 def kinds(licence: str) -> tuple[str, ...]:
-    """Return what a licence asks for; ``"attribution"`` where it is nothing else.
+    """Return what a licence asks for; ``"attribution"`` where it is nothing else, ``"unread"`` where nobody here knows.
 
     Examples
     --------
-    >>> kinds("CC-BY-NC-SA-4.0"), kinds("CC0-1.0"), kinds("BSD-3-Clause")
-    (('non-commercial', 'share-alike'), ('free',), ('attribution',))
+    >>> kinds("CC-BY-NC-SA-4.0"), kinds("CC0-1.0"), kinds("BSD-3-Clause"), kinds("LicenseRef-Ours")
+    (('non-commercial', 'share-alike'), ('free',), ('attribution',), ('unread',))
     """
-    return tuple(kind for kind, pattern in _KINDS if pattern.search(licence)) or ("attribution",)
+    found = tuple(kind for kind, pattern in _KINDS if pattern.search(licence))
+    unread = licence.startswith(OWN) and not _OWN_ATTRIBUTION.match(licence)
+    return found or (("unread",) if unread else ("attribution",))
 
 
 def judged(kind: str, part: str, use: str, changed: bool) -> tuple[str, str]:
@@ -65,8 +78,10 @@ def judged(kind: str, part: str, use: str, changed: bool) -> tuple[str, str]:
     disputed = "; whether terms of the data reach weights that learned from it is disputed: ask before you do"
     if kind == "unknown":
         if of_data or part == "code" or not outward:
-            return "cannot tell", f"no licence of the {part} is said, or none that is known here"
+            return "cannot tell", f"no licence of the {part} is said"
         return "conflict", "no licence of the weights is said: nobody allowed it"
+    if kind == "unread":
+        return "cannot tell", f"what the licence of the {part} asks for is not known here: read it, or ask"
     if kind == "non-commercial":
         if use == "commercial":
             return (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tlkit.backbones.card import ModelCard
 from tlkit.backbones.hubs.missing import size_in_words
+from tlkit.backbones.licences import fits
 from tlkit.backbones.shelf.versions import PREFIX
 from tlkit.table import Table
 
@@ -170,13 +170,6 @@ def matches(entry: Entry, task: str, licence: str, text: str) -> bool:
     everything = f"{entry.whole_name} {entry.card}".lower()
     return (
         task.lower() in learned
-        and (not licence or _names(card.licence_weights, licence))
+        and (not licence.strip() or fits(card.licence_weights, licence))
         and all(word in everything for word in text.lower().split())
     )
-
-
-def _names(told: str, licence: str) -> bool:
-    """Say whether a text names a licence: ``cc-by`` is any version of it, and not ``cc-by-nc``."""
-    version = r"(?:-v?\d[\w.]*)?(?:-only|-or-later|-clause)?"
-    wanted = rf"(?<![\w.-]){re.escape(licence.strip())}{version}(?![\w-]|\.\d)"
-    return re.search(wanted, told, re.IGNORECASE) is not None

@@ -95,7 +95,7 @@ class Shelf:
         version
             ``"1.2.0"``, ``"minor"``, ``"major"``; None for the next patch, and 1.0.0 for the first.
         allow_incomplete
-            Why the card may lack a licence or its lineage; the reason is kept on the card.
+            Why the card may lack a licence that can be read, or its lineage; the reason is kept on the card.
 
         Raises
         ------
@@ -170,7 +170,7 @@ class Shelf:
         task
             What it was trained on or for: a data set, a class, a word of its purpose.
         licence
-            Of the weights: ``"mit"``, ``"cc-by"`` (also ``CC-BY-4.0``).
+            Of the weights: ``"mit"``, or a family: ``"cc-by"`` (``CC-BY-4.0``, but not ``CC-BY-NC-4.0``).
         text
             Words that stand anywhere on the card.
         """

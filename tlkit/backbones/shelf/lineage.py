@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from tlkit.backbones.card import ModelCard
@@ -59,7 +60,18 @@ class Lineage:
     @property
     def complete(self) -> bool:
         """Whether every card is here and every line ends in a network that began at random."""
-        return all(one.card is not None and "parents" in one.card.lineage for one in self.ancestors)
+        known = all(one.card is not None and "parents" in one.card.lineage for one in self.ancestors)
+        return known and not self.circular
+
+    @property
+    def circular(self) -> tuple[str, ...]:
+        """Networks that are said to come from each other, or one that is from itself: one of their cards is wrong."""
+        above = {one.name: one.card.parents for one in self.ancestors if one.card is not None}
+        try:
+            TopologicalSorter(above).prepare()
+        except CycleError as error:
+            return tuple(sorted(set(error.args[1])))
+        return ()
 
     @property
     def table(self) -> Table:
