@@ -9,7 +9,7 @@ import torch
 from tlkit import backbones, data, freeze, inside, similarity, train
 from tlkit.backbones import Backbone
 from tlkit.data import Dataset
-from tlkit.errors import DataError, SimilarityError
+from tlkit.errors import DataError
 from tlkit.train import Recipe, Run
 from tlkit.train.features import boundary_activations, forget
 from tlkit.words import WordVectors, text_backbone
@@ -142,5 +142,3 @@ def test_how_far_each_stage_moved_is_measured_on_texts_too(net: Backbone, datase
     found = similarity.moved(net, run, dataset)
     assert found["embedding"].cka == 1
     assert found["gru"].cka < 1
-    with pytest.raises(SimilarityError, match=r"texts.*similarity\.logme\(net\.features"):
-        similarity.report(dataset, dataset, net)
