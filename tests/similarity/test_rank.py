@@ -152,6 +152,12 @@ def test_it_stops_when_asked() -> None:
         (lambda: similarity.rank([network("a", 1, 0)], TARGET), SimilarityError, "at least two"),
         (lambda: similarity.rank([network("a", 1, 0)] * 2, TARGET), SimilarityError, "called 'a'"),
         (lambda: similarity.rank(["a", "b"], TARGET), SimilarityError, "no features"),
+        (
+            lambda: similarity.rank(TARGET, [network("a", 1, 0)]),
+            SimilarityError,
+            r"rank\(\[one, two\], target\)",
+        ),  # type: ignore[arg-type]
+        (lambda: similarity.rank("zoo:resnet-letters", TARGET), SimilarityError, "are a str"),  # type: ignore[arg-type]
         (lambda: ranked().with_gains({"strange": 1.0}), UnknownNameError, "strong"),
         (lambda: ranked().with_gains({"weak": float("nan")}), SimilarityError, "gain of weak"),
         (lambda: ranked().with_gains({"weak": "much"}), SimilarityError, "gain of weak"),

@@ -55,7 +55,7 @@ def test_what_sorts_the_texts_stands_at_the_ceiling_and_the_same_kind_at_that_of
     assert found["frechet"].word == found["mmd"].word == "near the ceiling"
     assert found["proxy_a_distance"].floor > 1.5
     said = str(found)
-    assert "knows by heart the texts of ours that the scores look at" in said
+    assert f"knows by heart the {found.sizes.ceiling} texts of ours that the scores look at" in said
     assert "of 100 texts" in said
     assert "with texts was not measured" in said
     assert found.sizes.ceiling == found.sizes.target

@@ -12,7 +12,6 @@ from tlkit.errors import PanelError, StoppedError, unknown_name
 from tlkit.panels import similarity_map_words as maps
 from tlkit.panels import similarity_words as words
 from tlkit.panels.sheet import listed, sheet
-from tlkit.panels.similarity_ceiling import CEILING, Ceiling
 from tlkit.panels.similarity_choices import Choices, follows, some
 from tlkit.panels.similarity_coupling import coupled
 from tlkit.panels.similarity_map import feature_map
@@ -68,7 +67,6 @@ class Similarity(Measuring):
     State = SimilarityState
     # A panel that was opened from a record has none.
     _seen: Mapping[str, Any] = {}
-    _top_words = ""
     _notes: Sequence[str] = ()
 
     def __init__(
@@ -154,8 +152,6 @@ class Similarity(Measuring):
             if job.should_stop():
                 raise StoppedError("The run was stopped on request.", "Nothing was changed.")
 
-        top = Ceiling(network, target, state.seed, job, learned=self._choices.learned(network, target))
-        start = CEILING if callable(top.network) else 0.0
         with threads(1):
             found = similarity.report(
                 source,
@@ -163,10 +159,9 @@ class Similarity(Measuring):
                 network,
                 state.seed,
                 measures=words.shown(head=network.source_head is not None),
-                ceiling=top.network,
                 unrelated=self._choices.unrelated(state.source, state.target),
                 should_stop=job.should_stop,
-                progress=lambda said, share: job.say(said, start + share * (_REPORT - start)),
+                progress=lambda said, share: job.say(said, share * _REPORT),
             )
             job.say("Drawing the map", _REPORT)
             sides = seen(source, target, network, state.seed, check)
@@ -183,7 +178,6 @@ class Similarity(Measuring):
                     "network": known_names(network, source, target),
                 },
             }
-        self._top_words = top.words
         splits = {one.name: one.train for one in (source, target)}
         self._notes = [
             f"{name}: {said}" for name, split in splits.items() for said in network.transform.notes_of(split)
@@ -195,7 +189,6 @@ class Similarity(Measuring):
         return {
             "report": record,
             **self._seen,
-            "ceiling": self._top_words,
             "notes": self._notes,
             "gain": self._kept_gain(),
         }

@@ -116,10 +116,6 @@ class Choices:
             return words.text_backbone(words.load(name.removesuffix(", mean")))
         return backbones.load(name)
 
-    def learned(self, net: Backbone, target: Dataset) -> bool:
-        """Say whether an embedded network was trained on the target itself."""
-        return net.name == f"zoo:{net.card.architecture}-{target.name}" and target.name in self._embedded
-
     def unrelated(self, source: str, target: str) -> Dataset | None:
         """Return an embedded set that has nothing to do with the target; None where nobody knows one."""
         for family, others in _FAMILIES:

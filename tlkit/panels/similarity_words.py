@@ -100,14 +100,14 @@ def _bar(one: Mapping[str, Any], what: str = "pictures") -> dict[str, Any]:
 
 
 def sizes(found: Mapping[str, Any]) -> str:
-    """Say how many items were looked at."""
+    """Say how many items were looked at, where the ceiling comes from, and what had to be left out."""
     report, many = found["report"], found["report"]["sizes"]
     what = things(report)
-    learned = f" {found['ceiling']}" if found["ceiling"] else ""
+    notes = "".join(f" {said}" for said in report["notes"])
     return (
         f"Scores look at {many['target']:,} {report['target']} {what} in {many['classes']} classes. "
         f"Distances compare {many['half']:,} of them with {many['source']:,} {report['source']} {what}, with "
-        f"{many['unrelated']:,} unrelated ones and with their other half.{learned} "
+        f"{many['unrelated']:,} unrelated ones and with their other half.{notes} "
         f"Intervals: 95 %, from {many['draws']} drawings by chance. An ordinary bootstrap draws {what} with "
         f"repeats, and a {what.removesuffix('s')} that is there twice would be its own nearest neighbour. So each "
         f"drawing takes half of the {what}, none twice, and measures anew (half-samples). Only for the proxy "

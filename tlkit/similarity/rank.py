@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -188,6 +188,11 @@ def _score(name: str) -> Score:
 
 
 def _named(backbones: Any, measure: Score) -> dict[str, Any]:
+    if isinstance(backbones, str) or not isinstance(backbones, Iterable):
+        raise SimilarityError(
+            f"The networks to rank are {a_kind(backbones)}.",
+            "Give several: similarity.rank([one, two], target).",
+        )
     pairs = list(
         backbones.items()
         if isinstance(backbones, Mapping)

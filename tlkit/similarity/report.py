@@ -147,6 +147,8 @@ def report(
         learned = len(shown)
         top = top(_select(whole, shown))
         task.check()
+        if isinstance(ceiling, str):
+            notes = [_of_the_same_kind(name_of(target, "the target"), learned, by_heart)]
     task.rest(_TRAINED if trains else 0.0)
 
     items = items_of(whole, chosen)
@@ -209,7 +211,7 @@ def report(
 def _ceiling(
     ceiling: Any, backbone: Any, target: Any, codes: Codes, seed: int, task: Task
 ) -> tuple[Any, list[str]]:
-    """Return the network at the ceiling, or a function that trains one, or None; and what to say about it."""
+    """Return the network at the ceiling, or a function that trains one, or None and why."""
     if not isinstance(ceiling, str):
         return ceiling, []
     if ceiling != "trained":
@@ -230,20 +232,22 @@ def _ceiling(
     if too_large(backbone):
         numbers = backbone.summary().parameters
         return None, [f"There is no ceiling: training {numbers:,} numbers from scratch takes too long here."]
-    by_heart = are_texts(target.train)
-    if not by_heart and np.bincount(codes).min() < _FOR_CEILING:
+    if not are_texts(target.train) and np.bincount(codes).min() < _FOR_CEILING:
         return None, [f"There is no ceiling: a class of {name} has fewer than {_FOR_CEILING} training items."]
-    learned_what = (
-        f"knows by heart the texts of {name} that the scores look at"
-        if by_heart
-        else f"learned from other training items of {name}"
-    )
-    words = f"The ceiling's network has the same architecture and {learned_what}."
 
     def train(split: Any) -> Any:
         return trained(backbone, target, split, seed, task.stops, task.tell)
 
-    return train, [words]
+    return train, []
+
+
+def _of_the_same_kind(target: str, count: int, by_heart: bool) -> str:
+    learned = (
+        f"knows by heart the {count:,} texts of {target} that the scores look at"
+        if by_heart
+        else f"learned from {count:,} other training pictures of {target}"
+    )
+    return f"The ceiling’s network has the same architecture and {learned}."
 
 
 def _select(split: Any, rows: NDArray[np.int64]) -> Any:
