@@ -121,6 +121,11 @@ def test_nothing_that_an_entry_says_leads_elsewhere(
     }.items():
         with pytest.raises(WeightsError, match=r"at most|leads to what"):
             built("hf:bert", net.transform.shape, {**settings, "config": {**config, key: value}})
+    wide = {**config, "vocab_size": 2_000_000, "hidden_size": 2_000_000}  # 4e12 numbers of words alone
+    with pytest.raises(
+        WeightsError, match=r"its settings make 40,\d{3},\d{3},\d{3},\d{3} numbers, and 1,000 are stored"
+    ):
+        built("hf:bert", net.transform.shape, {**settings, "config": wide}, stored=1_000)
     for kind in ("timm_wrapper", "dpt", "gpt2", "../bert", "someone/model", ""):
         with pytest.raises(WeightsError, match="not built here"):
             built(f"hf:{kind}", net.transform.shape, settings)

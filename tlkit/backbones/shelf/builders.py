@@ -77,7 +77,10 @@ def own_code(backbone: Backbone) -> ShelfError:
 
 
 def built(
-    builder: str, shape: tuple[int, ...], settings: Mapping[str, Any] | None = None
+    builder: str,
+    shape: tuple[int, ...],
+    settings: Mapping[str, Any] | None = None,
+    stored: int | None = None,
 ) -> dict[str, nn.Module]:
     """Return untrained stages by name; their weights may hold no numbers yet.
 
@@ -89,11 +92,13 @@ def built(
         Of one transformed item; of pictures: channels, height, width.
     settings
         As :func:`settings_of` gave them.
+    stored
+        How many numbers there are to put in; None where nobody knows.
 
     Raises
     ------
     WeightsError
-        There is no such builder here.
+        There is no such builder here, or settings make a network that is far larger than what is stored.
     MissingPartError
         The library that builds it is not installed.
 
@@ -108,7 +113,7 @@ def built(
         if builder.startswith(text_layers.PREFIX):
             return text_layers.build(builder.removeprefix(text_layers.PREFIX), told)
         if builder.startswith(transformers_layers.PREFIX):
-            return transformers_layers.build(name, told, shape)
+            return transformers_layers.build(name, told, shape, stored)
         if builder.startswith(keras_layers.PREFIX):
             return keras_layers.build(name, told)
         if builder == _ZOO + efficientnet.ARCHITECTURE:

@@ -104,7 +104,8 @@ def unpack(files: Mapping[str, bytes]) -> Backbone:
     try:
         tensors = safetensors.torch.load(files[WEIGHTS])
         transform = transforms.unpacked(config["transform"], files)
-        stages = built(config["builder"], transform.shape, config["settings"])
+        stored = sum(one.numel() for one in tensors.values())
+        stages = built(config["builder"], transform.shape, config["settings"], stored)
         if not set(config["stages"]) <= set(stages):
             raise WeightsError(
                 f"{config['builder']} is cut into {', '.join(stages)} here, but was stored as"

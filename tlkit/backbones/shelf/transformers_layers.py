@@ -30,6 +30,8 @@ _CLASSES = 13
 # What counts layers, by a part of its name: each of them takes time to build. The other sizes take memory.
 _COUNTS = ("layer", "depth", "block", "repeat", "stage", "group_num", "hidden_groups")
 _MOST_LAYERS, _MOST = 512, 2_000_000
+# What is built holds what is stored, and perhaps a head or a pooler that is then left out.
+_TIMES, _AND = 2, 1_000_000
 
 
 def told(module: StagedModule) -> tuple[str, dict[str, Any]] | None:
@@ -52,7 +54,9 @@ def told(module: StagedModule) -> tuple[str, dict[str, Any]] | None:
     return f"{PREFIX}{config.get('model_type', '')}", settings
 
 
-def build(kind: str, settings: Mapping[str, Any], shape: tuple[int, ...]) -> dict[str, nn.Module]:
+def build(
+    kind: str, settings: Mapping[str, Any], shape: tuple[int, ...], stored: int | None = None
+) -> dict[str, nn.Module]:
     """Return the stages of a network of transformers, with random numbers in them.
 
     Parameters
@@ -63,13 +67,16 @@ def build(kind: str, settings: Mapping[str, Any], shape: tuple[int, ...]) -> dic
         As `told` gave them.
     shape
         Of one transformed item.
+    stored
+        How many numbers the entry holds; settings that ask for far more are refused before memory is taken for them.
+        None: as many as the settings say.
 
     Raises
     ------
     MissingPartError
         transformers is not installed.
     ValueError
-        The kind, or a setting, is none that is built here.
+        The kind, or a setting, is none that is built here, or the network would be far larger than what is stored.
     """
     if kind not in (*TEXTS, *IMAGES):
         raise ValueError(f"networks of the kind {kind!r} are not built here")
@@ -81,6 +88,8 @@ def build(kind: str, settings: Mapping[str, Any], shape: tuple[int, ...]) -> dic
     reader: Any = transformers.AutoModel if kind in TEXTS else transformers.AutoModelForImageClassification
     if kind in IMAGES:
         config.num_labels = _CLASSES
+    if stored is not None:
+        _expect_as_large(reader, config, stored)
     # How it is cut is tried on these numbers: always the same ones, and not from the learner's generator.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
@@ -106,6 +115,15 @@ def _harmless(config: Any) -> dict[str, Any]:
             raise ValueError(f"the setting {key!r} leads to what is not in the entry")
         _expect_sizes(key, value, _MOST_LAYERS if any(part in key for part in _COUNTS) else _MOST)
     return {key: value for key, value in config.items() if not isinstance(value, dict)}
+
+
+def _expect_as_large(reader: Any, config: Any, stored: int) -> None:
+    # Sizes that are each allowed may have a product that fills the memory; on this device nothing takes any.
+    with torch.device("meta"):
+        outline = reader.from_config(config, trust_remote_code=False)
+    numbers = sum(one.numel() for one in (*outline.parameters(), *outline.buffers()))
+    if numbers > _TIMES * stored + _AND:
+        raise ValueError(f"its settings make {numbers:,} numbers, and {stored:,} are stored")
 
 
 def _expect_sizes(key: str, value: Any, most: int) -> None:
