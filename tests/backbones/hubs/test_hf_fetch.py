@@ -89,6 +89,29 @@ def test_what_another_program_left_out_is_fetched_from_the_same_commit(
     assert backbones.load(f"hf:{NAME}").fingerprint == loaded.fingerprint
 
 
+def test_how_a_sentence_encoder_pools_is_fetched_too_or_said_to_be_unknown(
+    hub: LoopbackHub, tmp_path: Path
+) -> None:
+    from huggingface_hub import hf_hub_download
+
+    text_model(tmp_path / "made")
+    repository = hub.repositories[NAME] = Repository.of(tmp_path / "made")
+    repository.files["1_Pooling/config.json"] = b'{"pooling_mode_cls_token": true}'
+    parts = [{"path": "", "type": "x.Transformer"}, {"path": "1_Pooling", "type": "x.Pooling"}]
+    repository.files["modules.json"] = json.dumps(parts).encode()
+    for file in ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"):
+        hf_hub_download(NAME, file, cache_dir=cache_folder(), endpoint=hub.url)
+    loaded = backbones.load(f"hf:{NAME}")
+    assert loaded.stages[-1] != "pooling"
+    assert any("means over the places" in one for one in loaded.card.limits)
+    hf_hub_download(NAME, "modules.json", cache_dir=cache_folder(), endpoint=hub.url)
+    with pytest.raises(NotFetchedError, match=r"without how it pools \(1_Pooling/config\.json\)"):
+        backbones.load(f"hf:{NAME}")
+    loaded = backbones.load(f"hf:{NAME}", download=True)
+    assert loaded.stages[-1] == "pooling"
+    assert not any("means over the places" in one for one in loaded.card.limits)
+
+
 def test_only_what_is_needed_is_fetched(hub: LoopbackHub, repository: Repository) -> None:
     repository.files |= {"pytorch_model.bin": b"\x80", "onnx/model.onnx": b"x", "code.py": b"", "a.txt": b""}
     backbones.load(f"hf:{NAME}", download=True)

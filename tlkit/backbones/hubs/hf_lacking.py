@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from tlkit.backbones.hubs.hf_cache import Snapshot, cache_folder
@@ -12,6 +14,8 @@ from tlkit.backbones.hubs.missing import fetch_command
 from tlkit.errors import NotFetchedError
 
 TOKENIZERS = ("tokenizer.json", "vocab.txt")
+#: What the parts of a sentence encoder are.
+MODULES = "modules.json"
 _PREPARATIONS = ("preprocessor_config.json", "processor_config.json")
 
 
@@ -30,7 +34,25 @@ def lacking(snapshot: Snapshot) -> str:
         part, files = "its tokenizer", TOKENIZERS
     else:
         return ""
-    return "" if any((snapshot.folder / one).is_file() for one in files) else f"{part} ({' or '.join(files)})"
+    if not any((snapshot.folder / one).is_file() for one in files):
+        return f"{part} ({' or '.join(files)})"
+    pooling = _pooling(snapshot.folder)
+    return f"how it pools ({pooling})" if pooling and not (snapshot.folder / pooling).is_file() else ""
+
+
+def pools_unsaid(snapshot: Snapshot) -> bool:
+    """Say whether nothing here tells how an encoder's features are pooled, though its repository may."""
+    return bool(snapshot.commit) and not kept_hashes(snapshot) and not (snapshot.folder / MODULES).is_file()
+
+
+def _pooling(folder: Path) -> str:
+    """Return the file that says how a sentence encoder pools; empty if it has none."""
+    try:
+        parts = json.loads((folder / MODULES).read_text(encoding="utf-8"))
+        paths = [str(one["path"]) for one in parts if str(one["type"]).endswith(".Pooling")]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return f"{paths[0]}/config.json" if paths == ["1_Pooling"] else ""
 
 
 def _takes_texts(kind: Any) -> bool:

@@ -12,7 +12,7 @@ from tlkit.backbones.hubs.hf_cache import Address, Snapshot, find, snapshots
 from tlkit.backbones.hubs.hf_card import hub_card
 from tlkit.backbones.hubs.hf_fetch import endpoint, here_or_fetched
 from tlkit.backbones.hubs.hf_images import cut_images, image_transform_of
-from tlkit.backbones.hubs.hf_lacking import TOKENIZERS
+from tlkit.backbones.hubs.hf_lacking import MODULES, TOKENIZERS, pools_unsaid
 from tlkit.backbones.hubs.hf_network import config_of, network_of, quiet, settings_in
 from tlkit.backbones.hubs.hf_packaged import (
     BYTES,
@@ -232,7 +232,11 @@ def _texts(name: str, snapshot: Snapshot, sha256: str, config: Any, asked: Asked
         raise _neither(name, type(net).__name__) from error
     own = packaged(snapshot.address) is not None and not snapshot.commit
     limits = [f"Of a text, only the first {transform.length} pieces are read."]
-    if (snapshot.folder / "modules.json").is_file():
+    if pools_unsaid(snapshot):
+        limits.append(
+            "Its features are means over the places: another program fetched it, without what might say otherwise."
+        )
+    if (snapshot.folder / MODULES).is_file():
         limits.append(
             "Its own pipeline may scale or project the features at its end; here they are as they come."
         )
