@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tlkit import data, words
+from tlkit import backbones, data, words
 from tlkit.errors import UnknownNameError, WeightsError
 from tlkit.words import embedded
 from tlkit.words.embedded import Packed, unpacked
@@ -20,6 +20,13 @@ from tlkit.words.embedded import Packed, unpacked
 def _cosine(found: words.WordVectors, a: str, b: str) -> float:
     x, y = found.vector(a), found.vector(b)
     return float(x @ y / np.linalg.norm(x) / np.linalg.norm(y))
+
+
+@pytest.mark.parametrize("name", [*words.names(), "glove:6B.50d", "word2vec:google-news-300"])
+def test_asked_for_as_a_network_they_say_how_one_is_made(name: str) -> None:
+    said = re.escape(f"words.text_backbone(words.load({name!r}))")
+    with pytest.raises(UnknownNameError, match=said):
+        backbones.load(name)
 
 
 @pytest.mark.parametrize("name", words.names())

@@ -126,7 +126,8 @@ def fetch(
     with places.gathered_in(to):
         states = {name: _state(name, trust) for name in wanted}
         missing = {name: error for name, error in states.items() if isinstance(error, NotFetchedError)}
-        _tell_sizes(wanted, states, missing, tell)
+        ready = sum(error is None for error in states.values())
+        tell(here_already(ready, len(wanted), [one.bytes for one in missing.values()]))
         outcomes = []
         for name, error in states.items():
             if name in missing:
@@ -229,19 +230,30 @@ def _load(name: str, trust: bool, tell: Callable[[str], None] | None) -> None:
     adapter(prefix).load(rest, asked)
 
 
-def _tell_sizes(
-    wanted: list[str],
-    states: dict[str, TlkitError | None],
-    missing: dict[str, NotFetchedError],
-    tell: Callable[[str], None],
-) -> None:
-    here = sum(error is None for error in states.values())
-    words = f"{here} of {len(wanted)} {'is' if here == 1 else 'are'} here already"
-    if missing:
-        sizes = [error.bytes for error in missing.values()]
+def here_already(here: int, many: int, sizes: list[int | None], what: str = "") -> str:
+    """Say how many of several things need no fetching, and how large the others are.
+
+    Parameters
+    ----------
+    here, many
+        How many are on this machine, and how many there are.
+    sizes
+        Bytes to fetch for each that is missing; None where nobody knows, 0 where another one's file holds it too.
+    what
+        The things, in the plural; empty where that is clear.
+
+    Examples
+    --------
+    >>> here_already(1, 2, [5_000_000])
+    '1 of 2 is here already; 1 missing, 5.0 MB to fetch.'
+    >>> here_already(0, 2, [None, None], "networks")
+    '0 of 2 networks are here already; 2 missing, of unknown size.'
+    """
+    words = f"{here} of {many}{f' {what}' if what else ''} {'is' if here == 1 else 'are'} here already"
+    if sizes:
         known = [size for size in sizes if size is not None]
         total = f"{size_in_words(sum(known))} to fetch" if known else "of unknown size"
         if known and len(known) < len(sizes):
             total += f", and {len(sizes) - len(known)} of unknown size"
-        words += f"; {len(missing)} missing, {total}"
-    tell(f"{words}.")
+        words += f"; {len(sizes)} missing, {total}"
+    return f"{words}."

@@ -9,6 +9,9 @@ from tlkit.backbones.hubs.hub import HUBS, Asked, adapter, split_name
 from tlkit.backbones.zoo import PREFIX, load_from_zoo, takes_side, zoo_names
 from tlkit.errors import DataError, UnknownNameError, unknown_name
 
+# What the names of word vectors begin with; no hub is called so.
+_OF_WORDS = ("words", "glove", "word2vec")
+
 
 def names() -> list[str]:
     """Return the names of all backbones that are embedded.
@@ -45,6 +48,11 @@ def _unknown(name: object) -> UnknownNameError:
 
     if not isinstance(name, str):
         return unknown_name("backbone", name, [*names()[:3], HUBS["torchvision"].example])
+    if name.partition(":")[0] in _OF_WORDS:
+        return UnknownNameError(
+            f"{name} are word vectors, and no network.",
+            f"words.text_backbone(words.load({name!r})) makes one of them.",
+        )
     near = nearest(name)
     text = name.rpartition(":")[2]
     return UnknownNameError(

@@ -34,9 +34,9 @@ class Installation:
     device
         The fastest device that torch finds; the default of every tlkit function is still ``"cpu"``.
     embedded
-        Names of the embedded data sets, backbones and lessons, per kind.
+        Names of the embedded data sets, backbones, word vectors and lessons, per kind.
     embedded_bytes
-        Bytes on disk of the embedded data sets and weights.
+        Bytes on disk of the embedded data sets, weights and word vectors.
     missing
         Per optional part (an extra of the package), the libraries that are not installed.
     caches
@@ -86,11 +86,12 @@ def installation() -> Installation:
     import joblib
     import torch
 
-    from tlkit import backbones, course, data
+    from tlkit import backbones, course, data, words
 
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     device = f"cuda ({torch.cuda.get_device_name(0)})" if cuda else "mps" if mps else "cpu"
-    folders = (files.packaged("data", "sets"), files.packaged("backbones", "weights"))
+    places = (("data", "sets"), ("backbones", "weights"), ("words", "vectors"))
+    folders = [files.packaged(*place) for place in places]
     return Installation(
         versions={name: _version(name) for name in _SHOWN},
         threads=torch.get_num_threads(),
@@ -99,6 +100,7 @@ def installation() -> Installation:
         embedded={
             "data": tuple(data.names()),
             "backbones": tuple(backbones.names()),
+            "words": tuple(words.names()),
             "lessons": tuple(lesson.name for lesson in course.lessons()),
         },
         embedded_bytes=sum(

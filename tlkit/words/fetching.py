@@ -38,6 +38,7 @@ def fetch(
     Examples
     --------
     >>> print(fetch(["zoo:resnet-letters", "words:english"], tell=print))
+    1 of 1 sets of word vectors is here already.
     1 of 1 is here already.
     2 of 2 are on this machine.
     name                state
@@ -52,12 +53,23 @@ def fetch(
             raise unknown_name("set of word vectors", name, known)
     networks = [name for name in wanted if name not in vectors]
     outcomes: dict[str, Fetched] = {}
+    if vectors:
+        with places.gathered_in(to):
+            _tell_sizes(vectors, tell)
     if networks or not vectors:
         done = fetching.fetch(networks, to=to, trust=trust, tell=tell)
         outcomes = {one.name: one for one in done.outcomes}
     with places.gathered_in(to):
         outcomes |= {name: _fetched(name, tell) for name in vectors}
         return Fetching(tuple(outcomes[name] for name in wanted), places.one_folder())
+
+
+def _tell_sizes(vectors: list[str], tell: Callable[[str], None]) -> None:
+    missing = [REMOTE[name] for name in vectors if name in REMOTE and not is_converted(REMOTE[name].folder)]
+    # Several sets may come from one file.
+    bytes_of = {one.file: 0 if one.file.exists() else one.bytes for one in missing}
+    sizes: list[int | None] = [bytes_of.pop(one.file, 0) for one in missing]
+    tell(fetching.here_already(len(vectors) - len(missing), len(vectors), sizes, "sets of word vectors"))
 
 
 def _fetched(name: str, tell: Callable[[str], None]) -> Fetched:
