@@ -229,10 +229,10 @@ def test_reopened_without_its_kernel_the_pictures_are_still_there(
 
 def test_stop_ends_a_run_within_half_a_second(panel: Locator, notebook: Notebook) -> None:
     notebook.look(dark=False, width=1280)
-    choose(panel, "Target", "digits")
+    choose(panel, "Target", "printed-digits")
     expect(panel.locator(".tlkit-s-outcome")).to_contain_text("earlier choice")
     panel.get_by_role("button", name="Measure again", exact=True).click()
-    expect(panel.locator(".tlkit-progress")).to_contain_text("Training a network on digits")
+    expect(panel.locator(".tlkit-progress")).to_contain_text("Training a network on printed-digits")
     assert notebook.seconds_to_stop(panel) < STOPPED_SECONDS
     expect(panel.locator(".tlkit-problem")).to_have_count(0)
     choose(panel, "Target", "greek")
