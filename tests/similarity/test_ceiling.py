@@ -108,7 +108,7 @@ def test_a_report_has_the_ceiling_by_default_and_trains_it_once(
     assert one.places == two.places
     assert one["logme"].ceiling is not None
     assert sum("3 steps, kept on disk" in words for words in said) == 1
-    assert "learned from other training items of digits" in str(one)
+    assert f"learned from {one.sizes.ceiling:,} other training pictures of digits" in str(one)
 
 
 @pytest.mark.filterwarnings("ignore::tlkit.backbones.transform.ConversionWarning")
@@ -122,7 +122,7 @@ def test_without_a_way_to_train_one_a_report_says_so(net: Backbone, digits: Data
     assert "numbers from scratch takes too long here" in found.notes[0]
     rows = np.concatenate([np.flatnonzero(digits.train.labels == one)[:4] for one in range(10)])
     few = data.arrays(digits.train.images[rows], digits.train.labels[rows], name="few")
-    assert "fewer than 4 training items" in str(
+    assert "fewer than 4 training pictures" in str(
         similarity.report(letters, few, net, measures=["logme"], draws=4)
     )
     none = similarity.report(letters, digits, net, measures=["logme"], ceiling=None, rows=20, draws=4)

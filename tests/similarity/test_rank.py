@@ -157,7 +157,7 @@ def test_it_stops_when_asked() -> None:
             SimilarityError,
             r"rank\(\[one, two\], target\)",
         ),  # type: ignore[arg-type]
-        (lambda: similarity.rank("zoo:resnet-letters", TARGET), SimilarityError, "are a str"),  # type: ignore[arg-type]
+        (lambda: similarity.rank("zoo:resnet-letters", TARGET), SimilarityError, "given a str"),  # type: ignore[arg-type]
         (lambda: ranked().with_gains({"strange": 1.0}), UnknownNameError, "strong"),
         (lambda: ranked().with_gains({"weak": float("nan")}), SimilarityError, "gain of weak"),
         (lambda: ranked().with_gains({"weak": "much"}), SimilarityError, "gain of weak"),

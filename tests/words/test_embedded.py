@@ -15,6 +15,7 @@ from tlkit import backbones, data, words
 from tlkit.errors import UnknownNameError, WeightsError
 from tlkit.words import embedded
 from tlkit.words.embedded import Packed, unpacked
+from tlkit.words.remote import REMOTE
 
 
 def _cosine(found: words.WordVectors, a: str, b: str) -> float:
@@ -22,7 +23,7 @@ def _cosine(found: words.WordVectors, a: str, b: str) -> float:
     return float(x @ y / np.linalg.norm(x) / np.linalg.norm(y))
 
 
-@pytest.mark.parametrize("name", [*words.names(), "glove:6B.50d", "word2vec:google-news-300"])
+@pytest.mark.parametrize("name", [*words.names(), *REMOTE])
 def test_asked_for_as_a_network_they_say_how_one_is_made(name: str) -> None:
     said = re.escape(f"words.text_backbone(words.load({name!r}))")
     with pytest.raises(UnknownNameError, match=said):

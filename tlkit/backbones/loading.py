@@ -48,9 +48,10 @@ def _unknown(name: object) -> UnknownNameError:
 
     if not isinstance(name, str):
         return unknown_name("backbone", name, [*names()[:3], HUBS["torchvision"].example])
-    if name.partition(":")[0] in _OF_WORDS:
+    prefix, _, rest = name.partition(":")
+    if rest and prefix in _OF_WORDS:
         return UnknownNameError(
-            f"{name} are word vectors, and no network.",
+            f"{name!r} names word vectors, not a network.",
             f"words.text_backbone(words.load({name!r})) makes one of them.",
         )
     near = nearest(name)

@@ -190,8 +190,8 @@ def _score(name: str) -> Score:
 def _named(backbones: Any, measure: Score) -> dict[str, Any]:
     if isinstance(backbones, str) or not isinstance(backbones, Iterable):
         raise SimilarityError(
-            f"The networks to rank are {a_kind(backbones)}.",
-            "Give several: similarity.rank([one, two], target).",
+            f"rank was given {a_kind(backbones)} where it needs several networks.",
+            "Call similarity.rank([one, two], target).",
         )
     pairs = list(
         backbones.items()

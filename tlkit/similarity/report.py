@@ -233,7 +233,9 @@ def _ceiling(
         numbers = backbone.summary().parameters
         return None, [f"There is no ceiling: training {numbers:,} numbers from scratch takes too long here."]
     if not are_texts(target.train) and np.bincount(codes).min() < _FOR_CEILING:
-        return None, [f"There is no ceiling: a class of {name} has fewer than {_FOR_CEILING} training items."]
+        return None, [
+            f"There is no ceiling: a class of {name} has fewer than {_FOR_CEILING} training pictures."
+        ]
 
     def train(split: Any) -> Any:
         return trained(backbone, target, split, seed, task.stops, task.tell)

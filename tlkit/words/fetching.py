@@ -65,9 +65,10 @@ def fetch(
 
 
 def _tell_sizes(vectors: list[str], tell: Callable[[str], None]) -> None:
-    missing = [REMOTE[name] for name in vectors if name in REMOTE and not is_converted(REMOTE[name].folder)]
+    remote = [REMOTE[name] for name in vectors if name in REMOTE]
+    missing = [one for one in remote if not is_converted(one.folder) and not one.file.exists()]
     # Several sets may come from one file.
-    bytes_of = {one.file: 0 if one.file.exists() else one.bytes for one in missing}
+    bytes_of = {one.file: one.bytes for one in missing}
     sizes: list[int | None] = [bytes_of.pop(one.file, 0) for one in missing]
     tell(fetching.here_already(len(vectors) - len(missing), len(vectors), sizes, "sets of word vectors"))
 

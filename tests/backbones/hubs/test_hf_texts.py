@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,10 +63,14 @@ def test_the_tokenizer_says_what_it_does_not_know_and_what_it_cuts(serve: Serve,
     assert set(transform.rows_seen(names).tolist()) <= {0, 2, 3, *range(4, 14)}
 
 
-def test_sentence_encoders_that_take_the_first_place(serve: Serve, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "pooling", [{"pooling_mode_cls_token": True}, {"pooling_mode": "cls"}, {"pooling_mode": ["cls"]}]
+)
+def test_sentence_encoders_that_take_the_first_place(
+    serve: Serve, tmp_path: Path, pooling: dict[str, Any]
+) -> None:
     net, tokenizer = text_model(tmp_path / "made")
     (tmp_path / "made" / "1_Pooling").mkdir()
-    pooling = {"pooling_mode_cls_token": True}
     (tmp_path / "made" / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
     loaded = serve()
     assert loaded.stages[-1] == "pooling"
@@ -73,3 +78,29 @@ def test_sentence_encoders_that_take_the_first_place(serve: Serve, tmp_path: Pat
         entered = tokenizer(TEXTS, padding=True, return_tensors="pt")
         expected = net(entered["input_ids"], entered["attention_mask"]).last_hidden_state[:, 0]
     np.testing.assert_allclose(loaded.features(TEXTS), expected.numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("pooling", "said"),
+    [
+        ({"pooling_mode": "mean"}, None),
+        ({"pooling_mode_mean_tokens": True, "pooling_mode_max_tokens": False}, None),
+        ({"pooling_mode": "lasttoken"}, "pool by lasttoken; here its features are means"),
+        ({"pooling_mode_max_tokens": True}, "pool by max; here its features are means"),
+        (
+            {"pooling_mode": ["cls", "mean"]},
+            "pool by cls and mean; here its features are those of the first place",
+        ),
+    ],
+)
+def test_a_pooling_that_is_not_done_here_is_said(
+    serve: Serve, tmp_path: Path, pooling: dict[str, Any], said: str | None
+) -> None:
+    text_model(tmp_path / "made")
+    (tmp_path / "made" / "1_Pooling").mkdir()
+    (tmp_path / "made" / "1_Pooling" / "config.json").write_text(
+        json.dumps({"embedding_dimension": 16, **pooling})
+    )
+    limits = " ".join(serve().card.limits)
+    assert ("Its makers pool by" in limits) == bool(said)
+    assert said is None or said in limits

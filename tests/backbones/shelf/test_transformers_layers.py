@@ -20,6 +20,7 @@ from tlkit.backbones.shelf import Shelf
 from tlkit.backbones.shelf.builders import builder_of, built, settings_of
 from tlkit.backbones.shelf.packing import pack, unpack
 from tlkit.backbones.shelf.transformers_layers import TEXTS
+from tlkit.backbones.staged import StagedModule
 from tlkit.data import Dataset
 from tlkit.errors import MissingPartError, WeightsError
 
@@ -95,6 +96,13 @@ def test_what_was_trained_comes_back_and_a_changed_byte_does_not(
 
 
 @pytest.mark.parametrize("loaded", ["bert"], indirect=True)
+def test_of_a_network_its_first_stages_alone_are_stored_too(loaded: Backbone) -> None:
+    first = replace(loaded, module=StagedModule(dict(list(loaded.module.stages.items())[:2])))
+    again = unpack(pack(first))
+    assert (again.stages, again.fingerprint) == (("embeddings", "layer1"), first.fingerprint)
+
+
+@pytest.mark.parametrize("loaded", ["bert"], indirect=True)
 def test_nothing_that_an_entry_says_leads_elsewhere(
     loaded: Backbone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,16 +124,22 @@ def test_nothing_that_an_entry_says_leads_elsewhere(
         "vocab_size": 10**12,
         "hidden_size": 10**9,
         "depths": [2, [10**9]],
-        "depth_coefficient": 1e9,
+        "depth_coefficient": 100,
+        "focal_levels": [300, 300],
         "extra": [{"auto_map": "someone/else"}],
     }.items():
-        with pytest.raises(WeightsError, match=r"at most|leads to what"):
+        with pytest.raises(WeightsError, match=r"at most|sums up|leads to what"):
             built("hf:bert", net.transform.shape, {**settings, "config": {**config, key: value}})
     wide = {**config, "vocab_size": 2_000_000, "hidden_size": 2_000_000}  # 4e12 numbers of words alone
     with pytest.raises(
         WeightsError, match=r"its settings make 40,\d{3},\d{3},\d{3},\d{3} numbers, and 1,000 are stored"
     ):
         built("hf:bert", net.transform.shape, {**settings, "config": wide}, stored=1_000)
+    pictures = {"config": {"image_size": 1024}, "pooling": ""}
+    with pytest.raises(WeightsError, match="image_size is 1024"):
+        built("hf:levit", (3, 1024, 1024), pictures)
+    with pytest.raises(WeightsError, match="60000 x 60000, and at most"):
+        built("hf:vit", (3, 60_000, 60_000), pictures)
     for kind in ("timm_wrapper", "dpt", "gpt2", "../bert", "someone/model", ""):
         with pytest.raises(WeightsError, match="not built here"):
             built(f"hf:{kind}", net.transform.shape, settings)

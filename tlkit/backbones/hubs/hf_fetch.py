@@ -7,7 +7,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from tlkit.backbones.hubs.hf_cache import (
     is_commit,
 )
 from tlkit.backbones.hubs.hf_hashes import changed, is_content, keep_hashes, verify, whole
-from tlkit.backbones.hubs.hf_lacking import incomplete, lacking
+from tlkit.backbones.hubs.hf_lacking import incomplete, lacking, pooling_unknown
 from tlkit.backbones.hubs.hub import Asked
 from tlkit.backbones.hubs.missing import fetch_command, not_here, size_in_words
 from tlkit.errors import NotFetchedError, StoreError, TlkitError, UnknownNameError, WeightsError, unknown_name
@@ -75,6 +75,10 @@ def here_or_fetched(
             raise incomplete(name, part)
         # The rest of the same commit, whatever the branch says by now.
         _fetch(name, Address(address.repository, found.commit), asked, known, count, part)
+    elif asked.download and pooling_unknown(found):
+        # It may well be complete: without a network it is taken as it is, and its card says so.
+        with suppress(NotFetchedError):
+            _fetch(name, Address(address.repository, found.commit), asked, known, count)
     return found, verify(found)
 
 

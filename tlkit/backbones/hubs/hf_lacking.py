@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from tlkit.backbones.hubs.hf_cache import Snapshot, cache_folder
 from tlkit.backbones.hubs.hf_hashes import kept_hashes
+from tlkit.backbones.hubs.hf_texts import POOLING
 from tlkit.backbones.hubs.hf_tokens import read_settings
 from tlkit.backbones.hubs.missing import fetch_command
 from tlkit.errors import NotFetchedError
@@ -22,40 +24,51 @@ _PREPARATIONS = ("preprocessor_config.json", "processor_config.json")
 def lacking(snapshot: Snapshot) -> str:
     """Return, in words, what a network needs besides its settings and weights and is not here; empty if nothing is.
 
-    Of what tlkit fetched nothing lacks: it is all that the hub has.
+    Of what tlkit fetched nothing is lacking: it is all that the hub has.
     """
     if not snapshot.commit or kept_hashes(snapshot):
         return ""
     settings = read_settings(snapshot.folder / "config.json")
-    made_for = settings.get("architectures")
-    if isinstance(made_for, list) and any(str(one).endswith("ForImageClassification") for one in made_for):
-        part, files = "the preprocessing of its pictures", _PREPARATIONS
-    elif _takes_texts(settings.get("model_type")):
+    texts = _takes_texts(settings)
+    if texts:
         part, files = "its tokenizer", TOKENIZERS
+    elif _sorts_pictures(settings):
+        part, files = "the preprocessing of its pictures", _PREPARATIONS
     else:
         return ""
     if not any((snapshot.folder / one).is_file() for one in files):
         return f"{part} ({' or '.join(files)})"
-    pooling = _pooling(snapshot.folder)
-    return f"how it pools ({pooling})" if pooling and not (snapshot.folder / pooling).is_file() else ""
+    pools = texts and _pools(snapshot.folder) and not (snapshot.folder / POOLING).is_file()
+    return f"how it pools ({POOLING})" if pools else ""
 
 
-def pools_unsaid(snapshot: Snapshot) -> bool:
-    """Say whether nothing here tells how an encoder's features are pooled, though its repository may."""
-    return bool(snapshot.commit) and not kept_hashes(snapshot) and not (snapshot.folder / MODULES).is_file()
+def pooling_unknown(snapshot: Snapshot) -> bool:
+    """Say whether nothing here tells how a text encoder's features are pooled, though its repository may."""
+    if not snapshot.commit or kept_hashes(snapshot) or (snapshot.folder / POOLING).is_file():
+        return False
+    return _takes_texts(read_settings(snapshot.folder / "config.json")) and _pools(snapshot.folder) is None
 
 
-def _pooling(folder: Path) -> str:
-    """Return the file that says how a sentence encoder pools; empty if it has none."""
+def _pools(folder: Path) -> bool | None:
+    """Say whether a sentence encoder has settings of its pooling; None where nothing here says it."""
     try:
         parts = json.loads((folder / MODULES).read_text(encoding="utf-8"))
         paths = [str(one["path"]) for one in parts if str(one["type"]).endswith(".Pooling")]
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
-    return f"{paths[0]}/config.json" if paths == ["1_Pooling"] else ""
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    known: dict[tuple[str, ...], bool] = {(): False, (POOLING.partition("/")[0],): True}
+    return known.get(tuple(paths))
 
 
-def _takes_texts(kind: Any) -> bool:
+def _sorts_pictures(settings: Mapping[str, Any]) -> bool:
+    made_for = settings.get("architectures")
+    return isinstance(made_for, list) and any(str(one).endswith("ForImageClassification") for one in made_for)
+
+
+def _takes_texts(settings: Mapping[str, Any]) -> bool:
+    kind = settings.get("model_type")
+    if _sorts_pictures(settings):
+        return False
     try:
         known: Any = import_module("transformers.models.auto.tokenization_auto")
     except ImportError:

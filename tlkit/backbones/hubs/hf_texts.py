@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,23 @@ from tlkit.backbones.text_transform import PADDING
 # Texts are padded to a multiple of so many places inside a stage: what a text gives is then the same, whatever
 # texts stand beside it.
 _STEP = 16
+#: Where a sentence encoder's repository says how its places are pooled.
+POOLING = "1_Pooling/config.json"
 
 
-def pools_first(folder: Path) -> bool:
-    """Say whether a sentence encoder takes its first place as features; otherwise the mean of all."""
-    return bool(read_settings(folder / "1_Pooling" / "config.json").get("pooling_mode_cls_token"))
+def poolings(folder: Path) -> list[str]:
+    """Return how the makers of a sentence encoder pool its places: ``"mean"``, ``"cls"`` …; empty if nothing says it.
+
+    sentence-transformers says it in one entry since its version 5, in one for each way before.
+    """
+    said = read_settings(folder / POOLING)
+    ways = said.get("pooling_mode", [])
+    named = [ways] if isinstance(ways, str) else ways if isinstance(ways, list) else []
+    marked = [key.removeprefix("pooling_mode_") for key, on in said.items() if on is True]
+    ended = [
+        re.sub("_tokens?$", "", str(one)) for one in (*named, *(one for one in marked if one not in said))
+    ]
+    return list(dict.fromkeys(ended))
 
 
 def cut_texts(net: Any, padding: int, first: bool) -> dict[str, nn.Module]:

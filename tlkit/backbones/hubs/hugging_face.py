@@ -12,7 +12,7 @@ from tlkit.backbones.hubs.hf_cache import Address, Snapshot, find, snapshots
 from tlkit.backbones.hubs.hf_card import hub_card
 from tlkit.backbones.hubs.hf_fetch import endpoint, here_or_fetched
 from tlkit.backbones.hubs.hf_images import cut_images, image_transform_of
-from tlkit.backbones.hubs.hf_lacking import MODULES, TOKENIZERS, pools_unsaid
+from tlkit.backbones.hubs.hf_lacking import MODULES, TOKENIZERS, pooling_unknown
 from tlkit.backbones.hubs.hf_network import config_of, network_of, quiet, settings_in
 from tlkit.backbones.hubs.hf_packaged import (
     BYTES,
@@ -23,7 +23,7 @@ from tlkit.backbones.hubs.hf_packaged import (
     packaged,
     verified,
 )
-from tlkit.backbones.hubs.hf_texts import cut_texts, pools_first
+from tlkit.backbones.hubs.hf_texts import cut_texts, poolings
 from tlkit.backbones.hubs.hf_tokens import token_transform
 from tlkit.backbones.hubs.hub import Asked, Present
 from tlkit.backbones.hubs.missing import missing_part
@@ -226,15 +226,21 @@ def _texts(name: str, snapshot: Snapshot, sha256: str, config: Any, asked: Asked
         raise DataError(f"{name} takes texts, and side={asked.side} is for pictures.", "Leave side out.")
     transform = token_transform(snapshot.folder, config, asked.trust, name)
     net = network_of(name, AutoModel, snapshot, config, asked)
+    ways = poolings(snapshot.folder)
+    first = "cls" in ways
     try:
-        stages = cut_texts(net, transform.padding, pools_first(snapshot.folder))
+        stages = cut_texts(net, transform.padding, first)
     except Exception as error:  # whatever a network says that asks for more than a text
         raise _neither(name, type(net).__name__) from error
     own = packaged(snapshot.address) is not None and not snapshot.commit
     limits = [f"Of a text, only the first {transform.length} pieces are read."]
-    if pools_unsaid(snapshot):
+    features = "those of the first place" if first else "means over the places"
+    if ways not in ([], ["mean"], ["cls"]):
+        limits.append(f"Its makers pool by {' and '.join(ways)}; here its features are {features}.")
+    if pooling_unknown(snapshot):
         limits.append(
-            "Its features are means over the places: another program fetched it, without what might say otherwise."
+            f"Its features are {features}: another program fetched it, without what may say otherwise. "
+            f"backbones.load({name!r}, download=True) asks the hub."
         )
     if (snapshot.folder / MODULES).is_file():
         limits.append(

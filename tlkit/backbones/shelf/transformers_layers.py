@@ -28,10 +28,13 @@ _PARTS = (Encoder, Embeddings, Layer, Features, Part, Pooling)
 # No layer is so wide: the last one is found by its number of classes.
 _CLASSES = 13
 # What counts layers, by a part of its name: each of them takes time to build. The other sizes take memory.
-_COUNTS = ("layer", "depth", "block", "repeat", "stage", "group_num", "hidden_groups")
-_MOST_LAYERS, _MOST = 512, 2_000_000
-# What is built holds what is stored, and perhaps a head or a pooler that is then left out.
-_TIMES, _AND = 2, 1_000_000
+_COUNTS = ("layer", "depth", "block", "repeat", "stage", "level", "group_num", "hidden_groups")
+_MOST_LAYERS, _MOST, _MOST_FACTOR, _MOST_SIDE = 512, 2_000_000, 10, 2_048
+# What is built holds what is stored, perhaps with later stages that were left out. That may be far more, but no more
+# than so many numbers.
+_TIMES, _ALLOWED = 2, 250_000_000
+# LeViT walks in plain loops over all pairs of places: 14 x 14 of them where it was trained.
+_MOST_PLACES_OF_LEVIT = 32
 
 
 def told(module: StagedModule) -> tuple[str, dict[str, Any]] | None:
@@ -68,8 +71,8 @@ def build(
     shape
         Of one transformed item.
     stored
-        How many numbers the entry holds; settings that ask for far more are refused before memory is taken for them.
-        None: as many as the settings say.
+        How many numbers the entry holds; settings that ask for far more weights are refused before memory is taken for
+        them. None: as many as the settings say.
 
     Raises
     ------
@@ -88,6 +91,12 @@ def build(
     reader: Any = transformers.AutoModel if kind in TEXTS else transformers.AutoModelForImageClassification
     if kind in IMAGES:
         config.num_labels = _CLASSES
+        if max(shape[1:]) > _MOST_SIDE:
+            raise ValueError(
+                f"its pictures are of {shape[1]} x {shape[2]}, and at most {_MOST_SIDE} are built here"
+            )
+    if kind == "levit" and config.image_size > _MOST_PLACES_OF_LEVIT * config.patch_size:
+        raise ValueError(f"its image_size is {config.image_size} with a patch_size of {config.patch_size}")
     if stored is not None:
         _expect_as_large(reader, config, stored)
     # How it is cut is tried on these numbers: always the same ones, and not from the learner's generator.
@@ -113,7 +122,11 @@ def _harmless(config: Any) -> dict[str, Any]:
         leads = key.startswith("_") or any(part in key for part in _LEADS_ELSEWHERE)
         if (leads and value) or (isinstance(value, dict) and value):
             raise ValueError(f"the setting {key!r} leads to what is not in the entry")
-        _expect_sizes(key, value, _MOST_LAYERS if any(part in key for part in _COUNTS) else _MOST)
+        counts = any(part in key for part in _COUNTS)
+        most = _MOST_FACTOR if "coefficient" in key else _MOST_LAYERS if counts else _MOST
+        _expect_sizes(key, value, most)
+        if counts and _sum(value) > _MOST_LAYERS:
+            raise ValueError(f"the setting {key!r} sums up to more than {_MOST_LAYERS}")
     return {key: value for key, value in config.items() if not isinstance(value, dict)}
 
 
@@ -122,7 +135,7 @@ def _expect_as_large(reader: Any, config: Any, stored: int) -> None:
     with torch.device("meta"):
         outline = reader.from_config(config, trust_remote_code=False)
     numbers = sum(one.numel() for one in (*outline.parameters(), *outline.buffers()))
-    if numbers > _TIMES * stored + _AND:
+    if numbers > max(_TIMES * stored, _ALLOWED):
         raise ValueError(f"its settings make {numbers:,} numbers, and {stored:,} are stored")
 
 
@@ -136,3 +149,9 @@ def _expect_sizes(key: str, value: Any, most: int) -> None:
         raise ValueError(f"the setting {key!r} leads to what is not in the entry")
     elif isinstance(value, int | float) and not abs(value) <= most:
         raise ValueError(f"the setting {key!r} is {value}, and at most {most} is built here")
+
+
+def _sum(value: Any) -> float:
+    if isinstance(value, list):
+        return sum(_sum(one) for one in value)
+    return abs(value) if isinstance(value, int | float) else 0
