@@ -90,6 +90,7 @@ def test_a_bar_is_seen_in_a_terminal_only(
     monkeypatch.setattr(sys, "stderr", stream)
     assert drained(going(), progress) == "the result"
     assert ("about 13 s left" in stream.getvalue()) == seen
+    assert ("The first run has begun" in stream.getvalue()) == seen
     assert bool(stream.getvalue()) == seen
 
 

@@ -142,7 +142,9 @@ def test_what_is_not_known_is_said() -> None:
             assert f"the card says: {told}" in str(found)
     assert governance.check(card("x", "unknown: nobody states one"), use="publish").word == "conflict"
     assert governance.check(card("x", "ours", card("y", "CC-BY-NC-4.0")), use="publish").conflicts == ()
-    with pytest.raises(UnknownNameError, match="nearest is 'commercial'"):
+    with pytest.raises(
+        UnknownNameError, match=r"'comercial'\. Give one of teaching, research, commercial, publish"
+    ):
         governance.check(lost, use="comercial")
     with pytest.raises(UnknownNameError):
         governance.check("zoo:resnet-lettuce", use="teaching")

@@ -130,6 +130,9 @@ def test_networks_and_word_vectors_are_fetched_by_one_list(
     server.status = 503
     assert main(["fetch", GOOGLE, "--to", str(tmp_path / "class")]) == 1
     assert "503" in capsys.readouterr().out
+    (tmp_path / "own.bin").touch()
+    with pytest.raises(UnknownNameError, match=r"words\.read\("):
+        words.load(str(tmp_path / "own.bin"))
     with pytest.raises(UnknownNameError, match=r"glove:6B\.100d"):
         fetch(["zoo:resnet-letters", "glove:6B.101d"])
 

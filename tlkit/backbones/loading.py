@@ -56,9 +56,11 @@ def _unknown(name: object) -> UnknownNameError:
         )
     near = nearest(name)
     text = name.rpartition(":")[2]
+    hubs = "" if not rest or prefix in HUBS or prefix == "zoo" else f"The hubs are {', '.join(HUBS)}. "
     return UnknownNameError(
         f"There is no backbone named {name!r}.",
-        (f"Do you mean {' or '.join(repr(one) for one in near)}? " if near else "")
+        hubs
+        + (f"Do you mean {' or '.join(repr(one) for one in near)}? " if near else "")
         + f"backbones.search({text!r}) lists what is like it, backbones.names() what comes with tlkit.",
     )
 

@@ -225,7 +225,7 @@ def _about(pictures: Pictures, backbone: Backbone, picked: Sequence[Arm]) -> Sec
         return texts_section(pictures.dataset)
     distorted = any(arm.recipe_for(backbone).augmentation for arm in picked)
     return pictures_section(
-        pictures, image_transform(backbone, "Folders of pictures are"), distorted=distorted
+        pictures, image_transform(backbone, "Folders and tables of one's own are"), distorted=distorted
     )
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tlkit.compare.cell import Cell
 
 
+_BEGUN = "The first run has begun"
+
+
 @dataclass(frozen=True)
 class Progress:
     """One finished cell.
@@ -97,6 +100,8 @@ def drained(going: Generator[Progress, None, Any], progress: bool) -> Any:
     tested, whose outputs must not change from run to run.
     """
     shown = _line() if progress and os.environ.get("TLKIT_PROGRESS") != "0" else None
+    if shown is not None:
+        shown.begin()
     try:
         while True:
             try:
@@ -117,13 +122,14 @@ class _Bar:
     def __init__(self) -> None:
         self._bar: Any = None
 
-    def show(self, one: Progress) -> None:
+    def begin(self) -> None:
         from tqdm import tqdm
 
-        self._bar = self._bar or tqdm(
-            total=one.of, leave=False, unit="cell", bar_format="{percentage:3.0f}%|{bar:20}| {desc}"
-        )
-        self._bar.n = one.done
+        form = "{percentage:3.0f}%|{bar:20}| {desc}"
+        self._bar = tqdm(total=1, leave=False, unit="cell", bar_format=form, desc=_BEGUN)
+
+    def show(self, one: Progress) -> None:
+        self._bar.n, self._bar.total = one.done, one.of
         self._bar.set_description_str(" · ".join(filter(None, (_counted(one), one.left, one.words))))
 
     def close(self) -> None:
@@ -139,13 +145,16 @@ class _Output:
         self._handle: Any = None
         self._last: Progress | None = None
 
+    def begin(self) -> None:
+        self._say(_BEGUN)
+
     def show(self, one: Progress) -> None:
         self._last = one
         self._say(" · ".join(filter(None, (_counted(one), one.left, one.words))))
 
     def close(self) -> None:
-        if self._last is not None:
-            self._say(f"{_counted(self._last)}, {time.perf_counter() - self._since:.0f} s")
+        done = "No run was finished" if self._last is None else _counted(self._last)
+        self._say(f"{done}, {time.perf_counter() - self._since:.0f} s")
 
     def _say(self, words: str) -> None:
         from IPython.display import display

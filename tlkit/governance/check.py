@@ -10,7 +10,7 @@ from tlkit.backbones import Backbone, ModelCard
 from tlkit.backbones.shelf import Lineage, Shelf
 from tlkit.backbones.shelf.lineage import card_named, lineage_of
 from tlkit.data import DataCard, Dataset
-from tlkit.errors import DataError, a_kind, unknown_name
+from tlkit.errors import DataError, UnknownNameError, a_kind
 from tlkit.governance import terms
 from tlkit.governance.findings import Finding, found_in
 from tlkit.table import Table
@@ -161,7 +161,8 @@ def check(
     ('CC-BY-4.0', 'Unicode-3.0')
     """
     if use not in terms.USES:
-        raise unknown_name("use", use, terms.USES)
+        # What is nearest in spelling may be the opposite in meaning.
+        raise UnknownNameError(f"There is no use named {use!r}.", f"Give one of {', '.join(terms.USES)}.")
     shelf = Shelf() if shelf is None and isinstance(model, str) and model.startswith(_SHELF) else shelf
     card, parts = _card(model, shelf)
     lineage = lineage_of(card, None if shelf is None else lambda name: _on(shelf, name))

@@ -200,7 +200,7 @@ def _named(backbones: Any, measure: Score) -> dict[str, Any]:
     )
     networks = dict(pairs)
     if len(pairs) < 2:
-        raise SimilarityError(f"There are {len(pairs)} networks to rank.", "Give at least two.")
+        raise SimilarityError(f"Networks to rank: {len(pairs)}.", "Give at least two.")
     if len(networks) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tlkit.errors import unknown_name
+from tlkit.errors import UnknownNameError, unknown_name
 from tlkit.words.converted import is_converted
 from tlkit.words.embedded import embedded_file, embedded_names, read_embedded
 from tlkit.words.remote import REMOTE, load_remote
@@ -94,6 +95,8 @@ def load(name: str, *, limit: int | None = None, download: bool = False) -> Word
         found = read_embedded(name)
     elif name in REMOTE:
         found = load_remote(name, download=download)
+    elif Path(name).is_file():
+        raise UnknownNameError(f"{name} is a file of your own.", f"Read it with words.read({name!r}).")
     else:
         raise unknown_name("set of word vectors", name, [*names(), *REMOTE])
     return found if limit is None else found.first(limit)

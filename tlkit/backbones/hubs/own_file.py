@@ -94,7 +94,7 @@ def read(
     place = Path(path).expanduser()
     if place.suffix not in _KINDS:
         raise WeightsError(
-            f"{place.name} is of a kind that cannot be read.",
+            f"{str(path)!r} is no file of a kind that can be read.",
             f"Give a file that ends with {', '.join(_KINDS)}.",
         )
     said = beside(place, about)
