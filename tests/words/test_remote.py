@@ -133,6 +133,9 @@ def test_networks_and_word_vectors_are_fetched_by_one_list(
     (tmp_path / "own.bin").touch()
     with pytest.raises(UnknownNameError, match=r"words\.read\("):
         words.load(str(tmp_path / "own.bin"))
+    for strange in (0, None, "x" * 10_000, "a\0b"):
+        with pytest.raises(UnknownNameError, match="set of word vectors"):
+            words.load(strange)  # type: ignore[arg-type]
     with pytest.raises(UnknownNameError, match=r"glove:6B\.100d"):
         fetch(["zoo:resnet-letters", "glove:6B.101d"])
 

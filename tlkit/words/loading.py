@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 from tlkit.errors import UnknownNameError, unknown_name
@@ -95,8 +95,10 @@ def load(name: str, *, limit: int | None = None, download: bool = False) -> Word
         found = read_embedded(name)
     elif name in REMOTE:
         found = load_remote(name, download=download)
-    elif Path(name).is_file():
-        raise UnknownNameError(f"{name} is a file of your own.", f"Read it with words.read({name!r}).")
+    elif isinstance(name, str | os.PathLike) and os.path.isfile(name):
+        raise UnknownNameError(
+            f"{name} is a file of your own.", f"Read it with words.read({os.fspath(name)!r})."
+        )
     else:
         raise unknown_name("set of word vectors", name, [*names(), *REMOTE])
     return found if limit is None else found.first(limit)

@@ -22,21 +22,20 @@ from tlkit.backbones.text_transform import PADDING
 _STEP = 16
 #: Where a sentence encoder's repository says how its places are pooled.
 POOLING = "1_Pooling/config.json"
+_ONE_WAY = "pooling_mode_"
 
 
 def poolings(folder: Path) -> list[str]:
     """Return how the makers of a sentence encoder pool its places: ``"mean"``, ``"cls"`` …; empty if nothing says it.
 
-    sentence-transformers says it in one entry since its version 5, in one for each way before.
+    sentence-transformers 6 says it in one entry, older versions in one for each way.
     """
     said = read_settings(folder / POOLING)
     ways = said.get("pooling_mode", [])
     named = [ways] if isinstance(ways, str) else ways if isinstance(ways, list) else []
-    marked = [key.removeprefix("pooling_mode_") for key, on in said.items() if on is True]
-    ended = [
-        re.sub("_tokens?$", "", str(one)) for one in (*named, *(one for one in marked if one not in said))
-    ]
-    return list(dict.fromkeys(ended))
+    marked = [key for key, on in said.items() if key.startswith(_ONE_WAY) and on is True]
+    plain = [re.sub("_tokens?$", "", str(one).removeprefix(_ONE_WAY)) for one in (*named, *marked)]
+    return list(dict.fromkeys(plain))
 
 
 def cut_texts(net: Any, padding: int, first: bool) -> dict[str, nn.Module]:
